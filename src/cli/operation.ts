@@ -1,0 +1,122 @@
+// What the user typed between two --next, as typed records, one for each group of options.
+//
+// Options fill it (cli/options), cli/plan turns it into transfers. Nothing here is checked against the world: no file
+// was opened, no name looked up. Text is byte strings.
+
+import { DEFAULT_CONNECT_TIMEOUT_MS } from "../deadline.ts";
+import type { TlsVersion } from "../net/tls.ts";
+
+/** The n-th -o or -O belongs to the n-th URL. */
+export type OutputSlot = { readonly kind: "file"; readonly path: string } | { readonly kind: "remote-name" };
+
+/** One of the -d family, raw: `@file` is opened by cli/plan. */
+export interface DataPiece {
+  readonly kind: "data" | "raw" | "binary" | "urlencode" | "json";
+  readonly text: string;
+}
+
+/** Options that survive --next; one record, shared by every operation of a command line. */
+export interface GlobalSettings {
+  silent: boolean;
+  showError: boolean;
+  /** -v. */
+  verbose: boolean;
+  progressBar: boolean;
+  progressMeter: boolean;
+}
+
+export interface Operation {
+  readonly global: GlobalSettings;
+  readonly urls: string[];
+  readonly outputs: OutputSlot[];
+  readonly uploads: string[];
+  readonly request: {
+    method: string | null;
+    head: boolean;
+    get: boolean;
+    httpVersion: "1.0" | "1.1";
+    readonly headers: string[];
+    userAgent: string | null;
+    referer: string | null;
+    range: string | null;
+    compressed: boolean;
+    readonly data: DataPiece[];
+  };
+  readonly auth: { user: string | null };
+  readonly redirect: { follow: boolean; maxRedirects: number };
+  readonly tls: {
+    cacert: string | null;
+    capath: string | null;
+    insecure: boolean;
+    cert: string | null;
+    key: string | null;
+    passphrase: string | null;
+    minVersion: TlsVersion;
+    maxVersion: TlsVersion;
+  };
+  readonly connection: {
+    mptcp: boolean;
+    family: "any" | "ipv4" | "ipv6";
+    readonly resolve: string[];
+    readonly connectTo: string[];
+    unixSocket: string | null;
+  };
+  readonly limits: { connectTimeoutMs: number; maxTimeMs: number };
+  readonly output: {
+    dir: string | null;
+    createDirs: boolean;
+    showHeaders: boolean;
+    dumpHeader: string | null;
+    remoteHeaderName: boolean;
+    fail: "no" | "without-body" | "with-body";
+    writeOut: string | null;
+  };
+}
+
+export function newGlobalSettings(): GlobalSettings {
+  return { silent: false, showError: false, verbose: false, progressBar: false, progressMeter: true };
+}
+
+export function newOperation(global: GlobalSettings): Operation {
+  return {
+    global,
+    urls: [],
+    outputs: [],
+    uploads: [],
+    request: {
+      method: null,
+      head: false,
+      get: false,
+      httpVersion: "1.1",
+      headers: [],
+      userAgent: null,
+      referer: null,
+      range: null,
+      compressed: false,
+      data: [],
+    },
+    auth: { user: null },
+    redirect: { follow: false, maxRedirects: 50 },
+    tls: {
+      cacert: null,
+      capath: null,
+      insecure: false,
+      cert: null,
+      key: null,
+      passphrase: null,
+      minVersion: 771,
+      maxVersion: 772,
+    },
+    connection: { mptcp: false, family: "any", resolve: [], connectTo: [], unixSocket: null },
+    limits: { connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS, maxTimeMs: 0 },
+    output: {
+      dir: null,
+      createDirs: false,
+      showHeaders: false,
+      dumpHeader: null,
+      remoteHeaderName: false,
+      fail: "no",
+      writeOut: null,
+    },
+  };
+}

@@ -1,0 +1,60 @@
+// What a transfer came to: its facts as plain data, for `-w`, the exit code and the library.
+
+import type { CurlError } from "../error.ts";
+import type { ResponseHead } from "../http1/decoder.ts";
+import type { Connection } from "../net/stream.ts";
+import type { Url } from "../url.ts";
+import type { Transfer } from "./transfer.ts";
+
+/** Milliseconds since the transfer's start, by curl's names for `-w`; 0 where the transfer did not come so far. */
+export interface Timings {
+  /** When the transfer began, on the session's clock; the others count from here. */
+  startedMs: number;
+  queueMs: number;
+  nameLookupMs: number;
+  connectMs: number;
+  appConnectMs: number;
+  preTransferMs: number;
+  postTransferMs: number;
+  startTransferMs: number;
+  redirectMs: number;
+  totalMs: number;
+}
+
+/** Live while the transfer runs: the progress meter reads them. All in bytes unless the name says otherwise. */
+export interface Counters {
+  /** Body bytes as framed on the wire, before decoding. */
+  downloaded: number;
+  /** Expected `downloaded`, null while unknown. */
+  downloadTotal: number | null;
+  uploaded: number;
+  uploadTotal: number | null;
+  /** Bytes handed to the sink's write(). */
+  delivered: number;
+  /** Bytes of all response heads. */
+  headers: number;
+  /** Bytes of all request heads and bodies. */
+  requests: number;
+  connectCount: number;
+  redirectCount: number;
+}
+
+export interface Outcome {
+  readonly transfer: Transfer;
+  /** The last response head. */
+  readonly head?: ResponseHead;
+  /** Every response head of the transfer in order, informational ones included. */
+  readonly heads: readonly ResponseHead[];
+  readonly error?: CurlError;
+  readonly effectiveUrl: Url;
+  /** The method word sent last. */
+  readonly method: string;
+  /** The Referer sent last; null: none. */
+  readonly referer: string | null;
+  /** Where a Location that was not followed leads; null: none. */
+  readonly redirectUrl: string | null;
+  readonly timings: Timings;
+  readonly counters: Counters;
+  /** The connection used last. */
+  readonly connection?: Connection;
+}
