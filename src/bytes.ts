@@ -14,7 +14,7 @@ export function bytesOf(text: string): Uint8Array {
 
 /** Bytes → byte string. */
 export function byteString(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice();
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
 
 /** Unicode text → byte string of its UTF-8. */
