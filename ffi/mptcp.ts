@@ -1,0 +1,33 @@
+// What the kernel says of MPTCP on a socket. Probe the feature, never the kernel's version.
+//
+// Two questions, two functions, and what their answers do not prove:
+//   isMptcp(fd)   does this socket speak MPTCP now? Before and during a connect the answer is "yes" and means nothing;
+//                 after the connect a "yes" may still turn into "no" with the first bytes received.
+//   readInfo(fd)  the connection's own facts. The call fails on a socket that fell back, so success is a "yes" too.
+
+import { IPPROTO_TCP, MPTCP_INFO, SOL_MPTCP, TCP_IS_MPTCP } from "./constants.ts";
+import { ERRNO, lastErrno } from "./errno.ts";
+import { libc } from "./libc.ts";
+import { decodeMptcpInfo, MPTCP_INFO_SIZE, type MptcpInfo } from "./structs.ts";
+
+/**
+ * Whether the socket speaks MPTCP; null where this kernel cannot tell (before Linux 5.16).
+ * Asks TCP_IS_MPTCP (Linux 6.10), else MPTCP_INFO (Linux 5.16).
+ */
+export function isMptcp(fd: number): boolean | null {
+  const value = new Int32Array(1);
+  if (libc.getsockopt(fd, IPPROTO_TCP, TCP_IS_MPTCP, value, Uint32Array.of(4)) === 0)
+    return value[0] === 1;
+  // Before 6.10 a TCP socket answers ENOPROTOOPT (one that fell back passes the call on to TCP), an MPTCP one EOPNOTSUPP.
+  if (lastErrno() === ERRNO.ENOPROTOOPT) return false;
+  // A length of 0 asks only whether the option is there: 0.7 µs, and nothing is copied.
+  return libc.getsockopt(fd, SOL_MPTCP, MPTCP_INFO, null, Uint32Array.of(0)) === 0 ? true : null;
+}
+
+/** struct mptcp_info of a connected socket; null where it is not MPTCP or the kernel has none (before 5.16). */
+export function readInfo(fd: number): MptcpInfo | null {
+  const bytes = new Uint8Array(MPTCP_INFO_SIZE);
+  const length = Uint32Array.of(MPTCP_INFO_SIZE);
+  if (libc.getsockopt(fd, SOL_MPTCP, MPTCP_INFO, bytes, length) < 0) return null;
+  return decodeMptcpInfo(bytes.subarray(0, length[0]));
+}
