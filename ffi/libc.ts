@@ -92,6 +92,23 @@ const PROTOTYPES: { readonly [K in keyof Libc]: Prototype } = {
   if_nametoindex: { args: ["ptr"], returns: "u32" },
 };
 
+/** bun:ffi cannot reach the C library: not Linux, or a system that forbids code made at run time. */
+export class LibcUnavailable extends Error {
+  override readonly name = "LibcUnavailable";
+}
+
+function load(table: Record<string, { args: []; returns: "void" }>): Record<string, unknown> {
+  try {
+    return dlopen("libc.so.6", table).symbols;
+  } catch (cause) {
+    const why =
+      process.platform === "linux"
+        ? "this system does not let programs make code at run time (W^X, as systemd's MemoryDenyWriteExecute or SELinux's execmem): allow it for mpcurl"
+        : `MPTCP sockets exist on Linux only, and this system is ${process.platform}: run mpcurl on Linux`;
+    throw new LibcUnavailable(why, { cause });
+  }
+}
+
 function link(): Libc {
   const lazy = {};
   for (const name of Object.keys(PROTOTYPES) as (keyof Libc)[]) {
@@ -103,7 +120,7 @@ function link(): Libc {
           string,
           { args: []; returns: "void" }
         >;
-        const value = dlopen("libc.so.6", table).symbols[name];
+        const value = load(table)[name];
         Object.defineProperty(lazy, name, { value });
         return value;
       },

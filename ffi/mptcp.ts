@@ -6,7 +6,7 @@
 //   readInfo(fd)  the connection's own facts. The call fails on a socket that fell back, so success is a "yes" too.
 
 import { IPPROTO_TCP, MPTCP_INFO, SOL_MPTCP, TCP_IS_MPTCP } from "./constants.ts";
-import { ERRNO, lastErrno } from "./errno.ts";
+import { ERRNO, lastErrno, SyscallError } from "./errno.ts";
 import { libc } from "./libc.ts";
 import { decodeMptcpInfo, MPTCP_INFO_SIZE, type MptcpInfo } from "./structs.ts";
 
@@ -30,4 +30,25 @@ export function readInfo(fd: number): MptcpInfo | null {
   const length = Uint32Array.of(MPTCP_INFO_SIZE);
   if (libc.getsockopt(fd, SOL_MPTCP, MPTCP_INFO, bytes, length) < 0) return null;
   return decodeMptcpInfo(bytes.subarray(0, length[0]));
+}
+
+/**
+ * Why the kernel refused an MPTCP socket, and what to do, as one sentence; null for any other failure.
+ * Errnos: mptcp(7), net/mptcp in Linux, measured where a kernel for it was at hand.
+ */
+export function whyNoMptcpSocket(error: unknown): string | null {
+  if (!(error instanceof SyscallError) || error.syscall !== "socket") return null;
+  switch (error.errno) {
+    case ERRNO.ENOPROTOOPT:
+      return 'MPTCP is switched off in this network namespace (net.mptcp.enabled=0): switch it on with "sysctl -w net.mptcp.enabled=1", or leave out --mptcp';
+    case ERRNO.EPROTONOSUPPORT:
+      return "this kernel was built without MPTCP (CONFIG_MPTCP): use a kernel that has it, or leave out --mptcp";
+    case ERRNO.EINVAL:
+      return "this kernel is older than MPTCP (Linux 5.6): use a newer kernel, or leave out --mptcp";
+    case ERRNO.EACCES:
+    case ERRNO.EPERM:
+      return "a security policy of this system (SELinux, seccomp, BPF) forbids MPTCP sockets: allow them in that policy, or leave out --mptcp";
+    default:
+      return null;
+  }
 }

@@ -1,15 +1,142 @@
-// placeholder
-/** --resolve: [+|-]host:port:addr[,addr] */
+// From a host to addresses: literals, --resolve, localhost, the system's resolver, and a cache. The only DNS.
+//
+// getaddrinfo(3) runs in a thread of Bun's ("system"; Bun's default on Linux is c-ares, which knows neither /etc/hosts'
+// neighbours in nsswitch.conf nor how to give up). Not here: which address is tried first (race.ts).
+
+import { parseIpv4, parseIpv6 } from "#ffi/sockaddr.ts";
+import { interfaceIndex } from "#ffi/socket.ts";
+import type { Clock } from "../clock.ts";
+import { CurlError } from "../error.ts";
+import { splitHostPort } from "./host-port.ts";
+import type { Candidate } from "./race.ts";
+
+/** --resolve [+|-]HOST:PORT:ADDRESS[,ADDRESS]…; host "*" stands for every host. */
 export interface ResolveRule {
   readonly host: string;
   readonly port: number;
+  /** Literal addresses, IPv6 without brackets. */
   readonly addresses: readonly string[];
+  /** "-HOST:PORT": take an earlier entry away. */
   readonly remove: boolean;
 }
-/** --connect-to; null parts match all, or keep. */
-export interface ConnectToRule {
-  readonly fromHost: string | null;
-  readonly fromPort: number | null;
-  readonly toHost: string | null;
-  readonly toPort: number | null;
+
+/** @throws CurlError SETOPT_OPTION_SYNTAX */
+export function parseResolveRule(text: string): ResolveRule {
+  const syntaxError = (): CurlError =>
+    new CurlError(
+      "SETOPT_OPTION_SYNTAX",
+      `Could not parse CURLOPT_RESOLVE entry '${text}': --resolve takes [+|-]HOST:PORT:ADDRESS[,ADDRESS]…`,
+    );
+  const remove = text.startsWith("-");
+  // "+" lets an entry expire as one from DNS does, after 60 s. No run of ours outlives its entries in a way that a
+  // later look-up would not find the same, so it needs no mark.
+  const entry = remove || text.startsWith("+") ? text.slice(1) : text;
+  const parts = splitHostPort(remove ? `${entry}:` : entry);
+  if (!parts || parts.host === null || parts.port === null) throw syntaxError();
+  const addresses = remove ? [] : parts.rest.split(",").map((a) => a.replace(/^\[(.*)\]$/, "$1"));
+  if (!remove && !addresses.every((a) => literalCandidate(a, 0, null))) throw syntaxError();
+  return { host: parts.host.toLowerCase(), port: parts.port, addresses, remove };
+}
+
+export interface Query {
+  /** Name or literal, IPv6 without brackets. */
+  readonly host: string;
+  readonly zoneId: string | null;
+  readonly port: number;
+  readonly family: "any" | "ipv4" | "ipv6";
+  readonly rules: readonly ResolveRule[];
+}
+
+/** curl keeps answers for 60 s (--dns-cache-timeout's default in libcurl). */
+const CACHE_MS = 60_000;
+
+type Answers = readonly { readonly address: string; readonly family: number }[];
+
+export class Resolver {
+  readonly #clock: Clock;
+  readonly #cache = new Map<string, { answers: Promise<Answers>; untilMs: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @throws CurlError COULDNT_RESOLVE_HOST, also where no address has the wanted family */
+  async resolve(query: Query): Promise<Candidate[]> {
+    const { host, port } = query;
+    const fixed = ruleFor(query);
+    const literal = literalCandidate(host, port, query.zoneId);
+    let candidates: (Candidate | null)[];
+    if (fixed) candidates = fixed.addresses.map((a) => literalCandidate(a, port, null));
+    else if (literal) return this.#checkLiteral(literal, query);
+    else if (isLocalhost(host)) candidates = [literalCandidate("::1", port, null), literalCandidate("127.0.0.1", port, null)];
+    else candidates = (await this.#lookUp(host)).map((a) => literalCandidate(a.address, port, null));
+    const wanted = candidates.filter((c): c is Candidate => c !== null && (query.family === "any" || c.family === query.family));
+    if (wanted.length > 0) return wanted;
+    throw notResolved(host, query.family === "any" ? "" : ` to an ${familyName(query.family)} address`);
+  }
+
+  /** curl: an IPv6 literal under -4 fails to connect, an IPv4 literal under -6 connects (CURL.md §25). */
+  #checkLiteral(literal: Candidate, query: Query): Candidate[] {
+    if (query.family === "ipv4" && literal.family === "ipv6") {
+      throw new CurlError(
+        "COULDNT_CONNECT",
+        `Failed to connect to ${query.host}:${query.port}: the address is IPv6 and -4 allows IPv4 only`,
+      );
+    }
+    return [literal];
+  }
+
+  async #lookUp(host: string): Promise<Answers> {
+    if (/\.onion\.?$/i.test(host)) {
+      throw new CurlError("COULDNT_RESOLVE_HOST", "Not resolving .onion address (RFC 7686)");
+    }
+    const key = host.toLowerCase();
+    const known = this.#cache.get(key);
+    if (known && known.untilMs > this.#clock.nowMs()) return known.answers;
+    const answers = Bun.dns.lookup(host, { backend: "system" }).catch((cause: unknown) => {
+      this.#cache.delete(key);
+      throw notResolved(host, "", cause);
+    });
+    this.#cache.set(key, { answers, untilMs: this.#clock.nowMs() + CACHE_MS });
+    return answers;
+  }
+}
+
+function notResolved(host: string, detail: string, cause?: unknown): CurlError {
+  return new CurlError("COULDNT_RESOLVE_HOST", `Could not resolve host: ${host}${detail}`, { cause });
+}
+
+function familyName(family: "ipv4" | "ipv6"): string {
+  return family === "ipv4" ? "IPv4" : "IPv6";
+}
+
+/** "localhost" and what ends in it never go to DNS (RFC 6761 §6.3; curl does the same). */
+function isLocalhost(host: string): boolean {
+  return /^(?:.*\.)?localhost\.?$/i.test(host);
+}
+
+/** The entry of --resolve for a host and port: later ones win, "-HOST:PORT" takes away what stood before it. */
+function ruleFor({ host, port, rules }: Query): ResolveRule | null {
+  const name = host.toLowerCase();
+  const last = (wanted: string): ResolveRule | undefined =>
+    rules.findLast((r) => r.port === port && r.host === wanted);
+  const exact = last(name);
+  if (exact) return exact.remove ? null : exact;
+  const any = last("*");
+  return any && !any.remove ? any : null;
+}
+
+/** A literal address as candidate; null for a name. Zones: RFC 4007 §11, by interface name or index. */
+export function literalCandidate(text: string, port: number, zoneId: string | null): Candidate | null {
+  if (parseIpv4(text)) return { family: "ipv4", address: text, port, scopeId: 0 };
+  const [address = "", ownZone] = text.split("%", 2);
+  if (!parseIpv6(address)) return null;
+  const zone = zoneId ?? ownZone;
+  return { family: "ipv6", address, port, scopeId: zone ? scopeIdOf(zone) : 0 };
+}
+
+function scopeIdOf(zone: string): number {
+  const index = /^\d+$/.test(zone) ? Number(zone) : interfaceIndex(zone);
+  if (index > 0) return index;
+  throw new CurlError("COULDNT_RESOLVE_HOST", `Could not resolve host: there is no network interface '${zone}' here`);
 }

@@ -1,13 +1,32 @@
-// placeholder: types of the stream
-export type TlsVersionName = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
+// A connected byte stream over one socket: the only Bun.connect.
+//
+// Here: adopting a descriptor whose connect(2) is under way, writing with back-pressure, pushing what arrives to one
+// reader, pausing, putting TLS on top, and one funnel for every kind of end. Not here: which address (dial.ts), TLS
+// rules (tls.ts), when to give up (the caller calls fail()), what the bytes mean.
+//
+//   connecting ──drain, SO_ERROR 0──▶ open ──FIN──▶ open, ended ──▶ closed
+//        └──────────── close, error or fail(), from any state ────────▲
+//
+// Facts of Bun 1.4.5 that shape this file, each measured: the first `drain` means connected; an exception in a handler
+// leaves the connection open, so every handler ends in #finish(); Bun owns the descriptor from adoption on, and it is
+// gone when `close` runs; data may come after pause(), so it waits in #backlog; under TLS the raw socket goes on
+// reporting ciphertext, drain and close, of which only the ciphertext is wanted (tls-records.ts).
 
-/** What is known of a connection; plain data that outlives the stream. */
+import { errnoText } from "#ffi/errno.ts";
+import { closeSocket, takeSocketErrno } from "#ffi/socket.ts";
+import type { Socket, SocketHandler, TLSOptions } from "bun";
+import { ByteQueue } from "../bytes.ts";
+import { CurlError } from "../error.ts";
+import { TlsRecordWatch } from "./tls-records.ts";
+
+/** What is known of a connection; it outlives the stream. */
 export interface Connection {
+  /** Counts from 0 in a session. */
   readonly id: number;
   /** What the socket was opened as. */
   readonly protocol: "mptcp" | "tcp" | "unix";
-  /** What the kernel says MPTCP came to; null without --mptcp or before the kernel was asked. */
-  readonly mptcp: "mptcp" | "fallback" | "unknown" | null;
+  /** What the kernel said of MPTCP last; null without --mptcp. */
+  mptcp: "mptcp" | "fallback" | "unknown" | null;
   /** Numeric address, or the path of a Unix socket. */
   readonly remoteAddress: string;
   /** -1 for a Unix socket. */
@@ -15,11 +34,312 @@ export interface Connection {
   readonly localAddress: string;
   readonly localPort: number;
   /** 0 fine; else OpenSSL's verify result (X509_V_ERR_…), also under -k. */
-  readonly tlsVerifyResult: number;
+  tlsVerifyResult: number;
   /** The server's chain, leaf first, PEM; empty without TLS. */
-  readonly certificates: readonly string[];
+  certificates: readonly string[];
+}
+
+/** Who gets what arrives on a stream. An exception of data() or end() becomes the stream's failure. */
+export interface StreamReader {
+  /** Never called between pause() and resume(). The bytes belong to the reader. */
+  data(bytes: Uint8Array): void;
+  /** The peer closed its direction in order (FIN; under TLS, close_notify). Nothing comes behind it. */
+  end(): void;
+  /** The stream broke; nothing comes behind it. A CurlError, or a bug. */
+  fail(error: Error): void;
 }
 
 export interface Stream {
   readonly connection: Connection;
+  /** False once the peer closed, or anything ended it. */
+  readonly isOpen: boolean;
+  /** Gives all that comes to `reader`; what arrived while there was none comes first. null: nobody reads. */
+  attach(reader: StreamReader | null): void;
+  /** Writes all. A Promise only where the socket is full; one write at a time. @throws CurlError SEND_ERROR */
+  write(bytes: Uint8Array): void | Promise<void>;
+  pause(): void;
+  resume(): void;
+  /** Ends the stream because of `error`, which the reader and a waiting write() get. */
+  fail(error: Error): void;
+  /** Ends the stream; nobody is told. */
+  close(): void;
 }
+
+/** A connect that failed, in the kernel's words. */
+export class ConnectFailure extends Error {
+  override readonly name = "ConnectFailure";
+}
+
+/** What Bun reports: the kernel's errors have errno and code, TLS's a code. */
+export type SocketError = Error & { readonly code?: string; readonly errno?: number };
+
+interface Waiting {
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** Looks at a finished handshake, before a byte of ours goes out. @throws to refuse the peer */
+export type HandshakeJudge = (socket: Socket<SocketStream>, error: SocketError | null) => void;
+
+export class SocketStream implements Stream {
+  /** Valid while isOpen; Bun closes it. */
+  readonly fd: number;
+  /** Set by whoever connects, once it stands. */
+  connection!: Connection;
+  /** Runs with the first bytes that arrive, once. */
+  onFirstData: (() => void) | null = null;
+  #socket: Socket<SocketStream> | null = null;
+  #phase: "connecting" | "open" | "closed" = "connecting";
+  #ended = false;
+  #failure: Error | null = null;
+  #paused = false;
+  #reader: StreamReader | null = null;
+  readonly #backlog = new ByteQueue();
+  #connecting: Waiting | null = null;
+  #writing: Waiting | null = null;
+  #handshake: (Waiting & { judge: HandshakeJudge }) | null = null;
+  #records: TlsRecordWatch | null = null;
+
+  private constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  /**
+   * Adopts a non-blocking descriptor on which connect(2) returned 0 or EINPROGRESS, and owns it from then on.
+   * `connected` resolves when the connection stands; it rejects with ConnectFailure, or with what fail() was given.
+   */
+  static adopt(fd: number): { stream: SocketStream; connected: Promise<void> } {
+    const stream = new SocketStream(fd);
+    const connected = new Promise<void>((resolve, reject) => {
+      stream.#connecting = { resolve, reject };
+    });
+    Bun.connect<SocketStream>({ fd, data: stream, socket: RAW_HANDLERS }).catch((error: Error) => {
+      // Only a descriptor that is no socket is rejected, and such a one is still ours to close.
+      closeSocket(fd);
+      stream.#finish(error);
+    });
+    return { stream, connected };
+  }
+
+  get isTls(): boolean {
+    return this.#records !== null;
+  }
+
+  get isOpen(): boolean {
+    return this.#phase === "open" && !this.#ended;
+  }
+
+  attach(reader: StreamReader | null): void {
+    this.#reader = reader;
+    this.#deliver();
+  }
+
+  write(bytes: Uint8Array): void | Promise<void> {
+    return this.#writeFrom(bytes, 0);
+  }
+
+  #writeFrom(bytes: Uint8Array, from: number): void | Promise<void> {
+    if (this.#phase !== "open" || !this.#socket) throw this.#failure ?? brokenPipe();
+    const count = this.#socket.write(bytes, from, bytes.length - from);
+    if (count < 0) throw this.#failure ?? brokenPipe();
+    const next = from + count;
+    if (next === bytes.length) return;
+    return new Promise<void>((resolve, reject) => {
+      this.#writing = { resolve, reject };
+    }).then(() => this.#writeFrom(bytes, next));
+  }
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    if (this.#phase === "open") this.#socket?.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    if (this.#phase === "open") this.#socket?.resume();
+    this.#deliver();
+  }
+
+  fail(error: Error): void {
+    this.#finish(error);
+  }
+
+  close(): void {
+    this.#reader = null;
+    this.#finish(new CurlError("RECV_ERROR", "the connection was closed"));
+  }
+
+  /**
+   * Puts TLS on top; resolves when the handshake is over and `judge` did not throw, else rejects with what it threw.
+   * @throws what Bun throws for bad options (certificates, versions); the stream is then as before
+   */
+  startTls(tls: TLSOptions, judge: HandshakeJudge): Promise<void> {
+    const raw = this.#socket;
+    if (!raw) throw new Error("startTls before the connection stands");
+    this.#records = new TlsRecordWatch();
+    const [, secure] = raw.upgradeTLS<SocketStream>({ data: this, tls, socket: TLS_HANDLERS });
+    this.#socket = secure as Socket<SocketStream>;
+    return new Promise<void>((resolve, reject) => {
+      this.#handshake = { resolve, reject, judge };
+    });
+  }
+
+  // ---- what Bun's handlers say; see the tables below
+
+  onOpen(socket: Socket<SocketStream>): void {
+    // Adopted, not yet connected. A race that was decided in between closes it here.
+    if (this.#phase === "closed") socket.terminate();
+    else this.#socket = socket;
+  }
+
+  onDrain(): void {
+    if (this.#phase === "connecting") {
+      const errno = takeSocketErrno(this.fd);
+      if (errno !== 0) return this.#finish(new ConnectFailure(errnoText(errno)));
+      this.#phase = "open";
+      const connecting = this.#connecting;
+      this.#connecting = null;
+      connecting?.resolve();
+    }
+    const writing = this.#writing;
+    this.#writing = null;
+    writing?.resolve();
+  }
+
+  onCiphertext(bytes: Uint8Array): void {
+    if (this.#records) this.#records.received(bytes);
+    else this.onData(bytes);
+  }
+
+  onData(bytes: Uint8Array): void {
+    if (this.onFirstData) {
+      const first = this.onFirstData;
+      this.onFirstData = null;
+      first();
+    }
+    this.#records?.decrypted(bytes.length);
+    if (this.#reader && !this.#paused && this.#backlog.sizeBytes === 0) {
+      this.#guard(() => this.#reader?.data(bytes));
+    } else this.#backlog.push(bytes);
+  }
+
+  onHandshake(error: SocketError | null): void {
+    const waiting = this.#handshake;
+    this.#handshake = null;
+    if (!waiting || !this.#socket) return;
+    try {
+      waiting.judge(this.#socket, error);
+      waiting.resolve();
+    } catch (refusal) {
+      waiting.reject(refusal as Error);
+      this.#finish(refusal as Error);
+    }
+  }
+
+  onEnd(): void {
+    if (this.#ended || this.#phase === "closed") return;
+    if (this.#handshake) return;
+    if (this.#records && !this.#records.sawCloseNotify) {
+      return this.#finish(
+        new CurlError(
+          "RECV_ERROR",
+          "TLS read: unexpected eof while reading: the peer closed the connection without close_notify, so the " +
+            "data may have been cut short on the way",
+        ),
+      );
+    }
+    this.#ended = true;
+    this.#deliver();
+  }
+
+  onClose(error: SocketError | undefined): void {
+    if (error || this.#phase === "connecting" || this.#handshake) return this.#finish(this.#failureOf(error));
+    // After a FIN `end` came first; a close alone, without an error, is one that Bun folded into it.
+    this.onEnd();
+    this.#phase = "closed";
+    this.#writing?.reject(this.#failure ?? brokenPipe());
+    this.#writing = null;
+  }
+
+  onError(error: SocketError): void {
+    this.#finish(this.#failureOf(error));
+  }
+
+  #failureOf(error: SocketError | undefined): Error {
+    // Errors of the kernel and of TLS carry a code; one without is a bug of a handler's.
+    if (error && !error.code) return error;
+    const text = error?.errno ? errnoText(Math.abs(error.errno)) : (error?.message ?? "Connection closed");
+    if (this.#phase === "connecting") return new ConnectFailure(text, { cause: error });
+    if (this.#handshake) return new CurlError("SSL_CONNECT_ERROR", `TLS connect error: ${text}`, { cause: error });
+    return new CurlError("RECV_ERROR", `Recv failure: ${text}`, { cause: error });
+  }
+
+  /** Hands what waited to the reader, then the end or the failure behind it. */
+  #deliver(): void {
+    this.#guard(() => {
+      while (this.#reader && !this.#paused) {
+        const bytes = this.#backlog.shift();
+        if (bytes) {
+          this.#reader.data(bytes);
+          continue;
+        }
+        const reader = this.#reader;
+        if (this.#failure || this.#ended) this.#reader = null;
+        if (this.#failure) reader.fail(this.#failure);
+        else if (this.#ended) reader.end();
+        return;
+      }
+    });
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#finish(error as Error);
+    }
+  }
+
+  /** The one way out: closes the socket and tells whoever waits. The first reason stays. */
+  #finish(error: Error): void {
+    this.#failure ??= error;
+    if (this.#phase !== "closed") {
+      this.#phase = "closed";
+      this.#socket?.terminate();
+    }
+    for (const waiting of [this.#connecting, this.#handshake, this.#writing]) waiting?.reject(this.#failure);
+    this.#connecting = null;
+    this.#handshake = null;
+    this.#writing = null;
+    this.#deliver();
+  }
+}
+
+function brokenPipe(): CurlError {
+  return new CurlError("SEND_ERROR", "Send failure: Broken pipe");
+}
+
+/** The socket as adopted; below TLS it reports ciphertext and is otherwise not asked any more. */
+const RAW_HANDLERS: SocketHandler<SocketStream> = {
+  open: (socket) => socket.data.onOpen(socket),
+  drain: (socket) => socket.data.onDrain(),
+  data: (socket, bytes) => socket.data.onCiphertext(bytes),
+  end: (socket) => {
+    if (!socket.data.isTls) socket.data.onEnd();
+  },
+  close: (socket, error) => {
+    if (!socket.data.isTls) socket.data.onClose(error);
+  },
+  error: (socket, error) => socket.data.onError(error),
+};
+
+const TLS_HANDLERS: SocketHandler<SocketStream> = {
+  handshake: (socket, _ok, error) => socket.data.onHandshake(error),
+  drain: (socket) => socket.data.onDrain(),
+  data: (socket, bytes) => socket.data.onData(bytes),
+  end: (socket) => socket.data.onEnd(),
+  close: (socket, error) => socket.data.onClose(error),
+  error: (socket, error) => socket.data.onError(error),
+};

@@ -1,0 +1,90 @@
+// From hops to a stream: runs the route bottom up. One switch, one place for the time of each step.
+
+import type { Clock } from "../clock.ts";
+import type { Trace } from "../trace.ts";
+import { type DialOptions, dial, dialUnix } from "./dial.ts";
+import type { Resolver } from "./resolve.ts";
+import type { Hop, RouteSpec, Target } from "./route.ts";
+import type { SocketStream } from "./stream.ts";
+import { secure } from "./tls.ts";
+
+export interface ConnectContext {
+  readonly clock: Clock;
+  readonly resolver: Resolver;
+  readonly trace: Trace | undefined;
+  /** Aborted with the error that connect() then rejects with; whatever was open is closed. */
+  readonly signal: AbortSignal;
+  nextConnectionId(): number;
+  /** A step is done; for curl's time_namelookup, time_connect, time_appconnect. */
+  reached(step: "resolved" | "connected" | "secured"): void;
+}
+
+/** @throws CurlError of resolving, connecting or TLS; the signal's reason */
+export async function connect(
+  hops: readonly Hop[],
+  { target, spec }: { target: Target; spec: RouteSpec },
+  context: ConnectContext,
+): Promise<SocketStream> {
+  let stream: SocketStream | null = null;
+  const abort = (): void => stream?.fail(context.signal.reason);
+  context.signal.addEventListener("abort", abort);
+  try {
+    for (const hop of hops) {
+      switch (hop.kind) {
+        case "socket":
+          stream = await connectSocket(hop, { target, spec }, context);
+          context.reached("connected");
+          break;
+        case "unix":
+          context.reached("resolved");
+          stream = await dialUnix(hop.path, dialOptions(target, "tcp", context));
+          context.reached("connected");
+          break;
+        case "tls":
+          if (!stream) throw new Error("a TLS hop needs a hop below it");
+          await secure(stream, { serverName: hop.serverName, spec: hop.spec, trace: context.trace });
+          context.reached("secured");
+          break;
+      }
+    }
+    if (!stream) throw new Error("a route has at least one hop");
+    return stream;
+  } catch (error) {
+    stream?.close();
+    throw context.signal.aborted ? context.signal.reason : error;
+  } finally {
+    context.signal.removeEventListener("abort", abort);
+  }
+}
+
+async function connectSocket(
+  hop: Extract<Hop, { kind: "socket" }>,
+  { target, spec }: { target: Target; spec: RouteSpec },
+  context: ConnectContext,
+): Promise<SocketStream> {
+  const { host, port, zoneId, protocol } = hop;
+  const query = { host, port, zoneId, family: spec.family, rules: spec.resolve };
+  const candidates = await abortable(context.resolver.resolve(query), context.signal);
+  context.reached("resolved");
+  if (candidates[0]?.address !== host) {
+    const of = (family: string): string[] => candidates.filter((c) => c.family === family).map((c) => c.address);
+    context.trace?.({ type: "resolved", host, port, ipv6: of("ipv6"), ipv4: of("ipv4") });
+  }
+  return dial(candidates, dialOptions(target, protocol, context));
+}
+
+function dialOptions(target: Target, protocol: "mptcp" | "tcp", context: ConnectContext): DialOptions {
+  const { clock, signal, trace } = context;
+  const { host, port } = target;
+  return { protocol, clock, signal, trace, host, port, nextConnectionId: () => context.nextConnectionId() };
+}
+
+/** getaddrinfo(3) cannot be stopped; its answer is dropped when it comes too late. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

@@ -1,0 +1,24 @@
+// "HOST:PORT" as --resolve and --connect-to write it: IPv6 addresses in brackets, either part may be empty. Pure.
+
+export interface HostPort {
+  /** Without brackets; null: empty. */
+  readonly host: string | null;
+  /** null: empty. */
+  readonly port: number | null;
+  /** What stands behind the colon that ends the port. */
+  readonly rest: string;
+}
+
+/**
+ * Cuts "HOST:PORT:rest"; null where it does not have that form.
+ * @param lastPort the port ends the text, and may be missing together with its colon
+ */
+export function splitHostPort(text: string, { lastPort = false } = {}): HostPort | null {
+  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?(?::([\s\S]*))?$/.exec(text);
+  if (!match) return null;
+  const [, bracketed, plain, digits, rest] = match;
+  if (lastPort ? rest !== undefined : rest === undefined) return null;
+  const port = digits ? Number(digits) : null;
+  if (port !== null && port > 65535) return null;
+  return { host: bracketed || plain || null, port, rest: rest ?? "" };
+}
