@@ -48,7 +48,6 @@ export const O_CLOEXEC = 0o2000000;
 // unistd.h
 export const SEEK_SET = 0;
 export const SEEK_CUR = 1;
-export const SEEK_END = 2;
 export const F_OK = 0;
 export const R_OK = 4;
 
@@ -58,3 +57,10 @@ export const POLLOUT = 4;
 
 // asm-generic/ioctls.h
 export const TIOCGWINSZ = 0x5413;
+
+// linux/stat.h, fcntl.h
+export const AT_EMPTY_PATH = 0x1000;
+export const STATX_TYPE = 0x1;
+export const STATX_SIZE = 0x200;
+export const S_IFMT = 0o170000;
+export const S_IFREG = 0o100000;

@@ -30,6 +30,7 @@ interface Libc {
   write(fd: number, buffer: Buffer, count: number): number;
   lseek(fd: number, offset: number, whence: number): number;
   ftruncate(fd: number, length: number): number;
+  statx(directory: number, path: Buffer, flags: number, mask: number, result: Buffer): number;
   access(path: Buffer, mode: number): number;
   mkdir(path: Buffer, mode: number): number;
   isatty(fd: number): number;
@@ -78,6 +79,8 @@ const PROTOTYPES: { readonly [K in keyof Libc]: Prototype } = {
   lseek: { args: ["i32", "i64_fast", "i32"], returns: "i64_fast" },
   // int ftruncate(int fd, off_t length)
   ftruncate: { args: ["i32", "i64_fast"], returns: "i32" },
+  // int statx(int dirfd, const char *path, int flags, unsigned int mask, struct statx *buf); glibc 2.28
+  statx: { args: ["i32", "ptr", "i32", "u32", "ptr"], returns: "i32" },
   // int access(const char *path, int mode)
   access: { args: ["ptr", "i32"], returns: "i32" },
   // int mkdir(const char *path, mode_t mode)

@@ -1,47 +1,48 @@
-// placeholder: the machine as the program sees it. Contract; the implementation comes with cli/main.
+// The machine as the program sees it: arguments, environment, files, standard streams and terminal as one value, so
+// that everything in cli/ can run on another one in tests. Interfaces only; the real machine is system-host.ts.
 
-/** Something to write to: a file, a pipe, a terminal. Errors are CurlError WRITE_ERROR naming what failed. */
+/** Something to write to: a file, a pipe, a terminal. */
 export interface Output {
   readonly isTerminal: boolean;
   /**
-   * Writes all of it. A Promise only where the other end is full; until it resolves nothing else may be written.
-   * @throws CurlError WRITE_ERROR, synchronously or by the Promise, with "errno" (e.g. "ENOSPC", "EPIPE") as cause.code
+   * Writes all of it. A Promise only where the other end is full; nothing else may be written until it resolves.
+   * @throws CurlError WRITE_ERROR, at once or by the Promise; its cause has a `code` ("ENOSPC", "EPIPE", …)
    */
   write(bytes: Uint8Array): void | Promise<void>;
+  /** Empties a regular file and goes to its start; false for anything else, which is left as it is. */
+  truncate(): boolean;
   close(): void;
+}
+
+/** Something to send: a regular file has a size, a pipe has none and can be read once. */
+export interface Input {
+  readonly sizeBytes: number | null;
+  /** The bytes from `offset` on; a chunk is valid until the next one is asked for. @throws CurlError READ_ERROR */
+  read(offset: number): AsyncIterable<Uint8Array>;
 }
 
 export interface OpenOptions {
-  /** "truncate": create or empty; "append": create or add; "exclusive": fail with EEXIST where it exists. */
+  /** "truncate": create or empty; "append": create or add; "exclusive": EEXIST where it exists. */
   readonly mode: "truncate" | "append" | "exclusive";
 }
 
-/** argv, environment, files, stdio and terminal as one value; the only door to the system for cli/. */
+/** Paths and all other text are byte strings. What is refused is thrown as an Error with a `code` ("ENOENT", …). */
 export interface Host {
-  /** Arguments after the program's name; byte strings. */
+  /** Arguments behind the program's name. */
   readonly argv: readonly string[];
-  /** Byte string; undefined where unset. */
   env(name: string): string | undefined;
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Columns of the terminal behind stderr; null when it is none. */
+  /** Width of the terminal behind stderr; null when it is none. */
   terminalColumns(): number | null;
-  /** Opens for writing. @throws SystemError-like with .code "ENOENT" "EEXIST" "EACCES" … */
   openOutput(path: string, options: OpenOptions): Output;
-  /** Creates a directory and its parents, mode 0750 as curl does. Existing ones are fine. */
+  /** Creates a directory with its parents, mode 0750 as curl does; existing ones are fine. */
   createDirectories(path: string): void;
   exists(path: string): boolean;
-  /** Whole file, or standard input for "-". @throws with .code */
+  /** A whole file; standard input for "-". */
   readAll(path: string): Uint8Array;
-  /** Regular file: its size; anything else: null. @throws with .code where it cannot be opened. */
+  /** A file to send; standard input for "-". */
   openInput(path: string): Input;
-}
-
-/** Something to upload from. */
-export interface Input {
-  /** Size of a regular file; null for pipes and standard input. */
-  readonly sizeBytes: number | null;
-  /** Bytes from `offset` on; a chunk is valid until the next is asked for. */
-  read(offset: number): AsyncIterable<Uint8Array>;
-  close(): void;
+  /** The names in a directory. */
+  listDirectory(path: string): Promise<string[]>;
 }

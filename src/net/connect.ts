@@ -42,7 +42,11 @@ export async function connect(
           break;
         case "tls":
           if (!stream) throw new Error("a TLS hop needs a hop below it");
-          await secure(stream, { serverName: hop.serverName, spec: hop.spec, trace: context.trace });
+          await secure(stream, {
+            serverName: hop.serverName,
+            spec: hop.spec,
+            trace: context.trace,
+          });
           context.reached("secured");
           break;
       }
@@ -67,16 +71,29 @@ async function connectSocket(
   const candidates = await abortable(context.resolver.resolve(query), context.signal);
   context.reached("resolved");
   if (candidates[0]?.address !== host) {
-    const of = (family: string): string[] => candidates.filter((c) => c.family === family).map((c) => c.address);
+    const of = (family: string): string[] =>
+      candidates.filter((c) => c.family === family).map((c) => c.address);
     context.trace?.({ type: "resolved", host, port, ipv6: of("ipv6"), ipv4: of("ipv4") });
   }
   return dial(candidates, dialOptions(target, protocol, context));
 }
 
-function dialOptions(target: Target, protocol: "mptcp" | "tcp", context: ConnectContext): DialOptions {
+function dialOptions(
+  target: Target,
+  protocol: "mptcp" | "tcp",
+  context: ConnectContext,
+): DialOptions {
   const { clock, signal, trace } = context;
   const { host, port } = target;
-  return { protocol, clock, signal, trace, host, port, nextConnectionId: () => context.nextConnectionId() };
+  return {
+    protocol,
+    clock,
+    signal,
+    trace,
+    host,
+    port,
+    nextConnectionId: () => context.nextConnectionId(),
+  };
 }
 
 /** getaddrinfo(3) cannot be stopped; its answer is dropped when it comes too late. */

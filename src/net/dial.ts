@@ -39,8 +39,13 @@ export interface DialOptions {
 const KEEPALIVE_SECONDS = 60;
 
 /** Connects to the first candidate that answers. @throws CurlError COULDNT_CONNECT, or the signal's reason */
-export function dial(candidates: readonly Candidate[], options: DialOptions): Promise<SocketStream> {
-  return new Promise((resolve, reject) => new Race(raceOrder(candidates), options, { resolve, reject }).start());
+export function dial(
+  candidates: readonly Candidate[],
+  options: DialOptions,
+): Promise<SocketStream> {
+  return new Promise((resolve, reject) =>
+    new Race(raceOrder(candidates), options, { resolve, reject }).start(),
+  );
 }
 
 /** Connects to a Unix socket. @throws CurlError COULDNT_CONNECT, or the signal's reason */
@@ -57,7 +62,11 @@ export async function dialUnix(path: string, options: DialOptions): Promise<Sock
   } catch (error) {
     if (options.signal.aborted) throw options.signal.reason;
     const reason = error instanceof Error ? error.message : String(error);
-    throw couldNotConnect(options, { startedMs, over: ` over unix://${path}`, reasons: [`${path}: ${reason}`] });
+    throw couldNotConnect(options, {
+      startedMs,
+      over: ` over unix://${path}`,
+      reasons: [`${path}: ${reason}`],
+    });
   } finally {
     options.signal.removeEventListener("abort", abort);
   }
@@ -162,7 +171,8 @@ class Race {
       this.#reasons.push(why);
       return this.#end(() => this.#settle.reject(this.#exhausted()));
     }
-    const reason = error instanceof SyscallError ? error.message.replace(/^\w+: /, "") : error.message;
+    const reason =
+      error instanceof SyscallError ? error.message.replace(/^\w+: /, "") : error.message;
     trace?.({ type: "attempt-failed", address: candidate.address, port: candidate.port, reason });
     this.#reasons.push(`${candidate.address}: ${reason}`);
     this.#startNext();
@@ -192,7 +202,11 @@ class Race {
   }
 
   #exhausted(): CurlError {
-    return couldNotConnect(this.#options, { startedMs: this.#startedMs, over: "", reasons: this.#reasons });
+    return couldNotConnect(this.#options, {
+      startedMs: this.#startedMs,
+      over: "",
+      reasons: this.#reasons,
+    });
   }
 }
 
@@ -209,7 +223,11 @@ function couldNotConnect(
 
 function describe(
   stream: SocketStream,
-  { address, protocol, options }: { address: SocketAddress; protocol: Connection["protocol"]; options: DialOptions },
+  {
+    address,
+    protocol,
+    options,
+  }: { address: SocketAddress; protocol: Connection["protocol"]; options: DialOptions },
 ): Connection {
   const local = localAddress(stream.fd);
   const connection: Connection = {
@@ -241,7 +259,11 @@ function describe(
  * Asks the kernel whether MPTCP is spoken, now and again with the first bytes that arrive: a middlebox that strips
  * only later packets is seen no sooner (MPTCP_CAPABLE on the SYNs, none on the data).
  */
-function watchVerdict(stream: SocketStream, connection: Connection, trace: Trace | undefined): void {
+function watchVerdict(
+  stream: SocketStream,
+  connection: Connection,
+  trace: Trace | undefined,
+): void {
   const ask = (reason: string): void => {
     const answer = isMptcp(stream.fd);
     const verdict = answer === null ? "unknown" : answer ? "mptcp" : "fallback";
@@ -253,6 +275,7 @@ function watchVerdict(stream: SocketStream, connection: Connection, trace: Trace
   };
   ask("the server, or something on the way, does not speak MPTCP");
   if (connection.mptcp === "mptcp") {
-    stream.onFirstData = () => ask("something on the way removed MPTCP from packets after the handshake");
+    stream.onFirstData = () =>
+      ask("something on the way removed MPTCP from packets after the handshake");
   }
 }

@@ -68,11 +68,18 @@ export class Resolver {
     let candidates: (Candidate | null)[];
     if (fixed) candidates = fixed.addresses.map((a) => literalCandidate(a, port, null));
     else if (literal) return this.#checkLiteral(literal, query);
-    else if (isLocalhost(host)) candidates = [literalCandidate("::1", port, null), literalCandidate("127.0.0.1", port, null)];
-    else candidates = (await this.#lookUp(host)).map((a) => literalCandidate(a.address, port, null));
-    const wanted = candidates.filter((c): c is Candidate => c !== null && (query.family === "any" || c.family === query.family));
+    else if (isLocalhost(host))
+      candidates = [literalCandidate("::1", port, null), literalCandidate("127.0.0.1", port, null)];
+    else
+      candidates = (await this.#lookUp(host)).map((a) => literalCandidate(a.address, port, null));
+    const wanted = candidates.filter(
+      (c): c is Candidate => c !== null && (query.family === "any" || c.family === query.family),
+    );
     if (wanted.length > 0) return wanted;
-    throw notResolved(host, query.family === "any" ? "" : ` to an ${familyName(query.family)} address`);
+    throw notResolved(
+      host,
+      query.family === "any" ? "" : ` to an ${familyName(query.family)} address`,
+    );
   }
 
   /** curl: an IPv6 literal under -4 fails to connect, an IPv4 literal under -6 connects (CURL.md §25). */
@@ -103,7 +110,9 @@ export class Resolver {
 }
 
 function notResolved(host: string, detail: string, cause?: unknown): CurlError {
-  return new CurlError("COULDNT_RESOLVE_HOST", `Could not resolve host: ${host}${detail}`, { cause });
+  return new CurlError("COULDNT_RESOLVE_HOST", `Could not resolve host: ${host}${detail}`, {
+    cause,
+  });
 }
 
 function familyName(family: "ipv4" | "ipv6"): string {
@@ -127,7 +136,11 @@ function ruleFor({ host, port, rules }: Query): ResolveRule | null {
 }
 
 /** A literal address as candidate; null for a name. Zones: RFC 4007 §11, by interface name or index. */
-export function literalCandidate(text: string, port: number, zoneId: string | null): Candidate | null {
+export function literalCandidate(
+  text: string,
+  port: number,
+  zoneId: string | null,
+): Candidate | null {
   if (parseIpv4(text)) return { family: "ipv4", address: text, port, scopeId: 0 };
   const [address = "", ownZone] = text.split("%", 2);
   if (!parseIpv6(address)) return null;
@@ -138,5 +151,8 @@ export function literalCandidate(text: string, port: number, zoneId: string | nu
 function scopeIdOf(zone: string): number {
   const index = /^\d+$/.test(zone) ? Number(zone) : interfaceIndex(zone);
   if (index > 0) return index;
-  throw new CurlError("COULDNT_RESOLVE_HOST", `Could not resolve host: there is no network interface '${zone}' here`);
+  throw new CurlError(
+    "COULDNT_RESOLVE_HOST",
+    `Could not resolve host: there is no network interface '${zone}' here`,
+  );
 }

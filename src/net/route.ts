@@ -54,7 +54,13 @@ function bottomHop(target: Target, spec: RouteSpec): Hop {
   // A Unix socket replaces name, port and --connect-to; MPTCP has no meaning on it (curl --mptcp ignores it too).
   if (spec.unixSocket !== null) return { kind: "unix", path: spec.unixSocket };
   const { host, port, moved } = connectTarget(target, spec.connectTo);
-  return { kind: "socket", host, zoneId: moved ? null : target.zoneId, port, protocol: spec.protocol };
+  return {
+    kind: "socket",
+    host,
+    zoneId: moved ? null : target.zoneId,
+    port,
+    protocol: spec.protocol,
+  };
 }
 
 /**

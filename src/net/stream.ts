@@ -12,9 +12,9 @@
 // gone when `close` runs; data may come after pause(), so it waits in #backlog; under TLS the raw socket goes on
 // reporting ciphertext, drain and close, of which only the ciphertext is wanted (tls-records.ts).
 
+import type { Socket, SocketHandler, TLSOptions } from "bun";
 import { errnoText } from "#ffi/errno.ts";
 import { closeSocket, takeSocketErrno } from "#ffi/socket.ts";
-import type { Socket, SocketHandler, TLSOptions } from "bun";
 import { ByteQueue } from "../bytes.ts";
 import { CurlError } from "../error.ts";
 import { TlsRecordWatch } from "./tls-records.ts";
@@ -255,7 +255,8 @@ export class SocketStream implements Stream {
   }
 
   onClose(error: SocketError | undefined): void {
-    if (error || this.#phase === "connecting" || this.#handshake) return this.#finish(this.#failureOf(error));
+    if (error || this.#phase === "connecting" || this.#handshake)
+      return this.#finish(this.#failureOf(error));
     // After a FIN `end` came first; a close alone, without an error, is one that Bun folded into it.
     this.onEnd();
     this.#phase = "closed";
@@ -270,9 +271,12 @@ export class SocketStream implements Stream {
   #failureOf(error: SocketError | undefined): Error {
     // Errors of the kernel and of TLS carry a code; one without is a bug of a handler's.
     if (error && !error.code) return error;
-    const text = error?.errno ? errnoText(Math.abs(error.errno)) : (error?.message ?? "Connection closed");
+    const text = error?.errno
+      ? errnoText(Math.abs(error.errno))
+      : (error?.message ?? "Connection closed");
     if (this.#phase === "connecting") return new ConnectFailure(text, { cause: error });
-    if (this.#handshake) return new CurlError("SSL_CONNECT_ERROR", `TLS connect error: ${text}`, { cause: error });
+    if (this.#handshake)
+      return new CurlError("SSL_CONNECT_ERROR", `TLS connect error: ${text}`, { cause: error });
     return new CurlError("RECV_ERROR", `Recv failure: ${text}`, { cause: error });
   }
 
@@ -309,7 +313,8 @@ export class SocketStream implements Stream {
       this.#phase = "closed";
       this.#socket?.terminate();
     }
-    for (const waiting of [this.#connecting, this.#handshake, this.#writing]) waiting?.reject(this.#failure);
+    for (const waiting of [this.#connecting, this.#handshake, this.#writing])
+      waiting?.reject(this.#failure);
     this.#connecting = null;
     this.#handshake = null;
     this.#writing = null;

@@ -63,7 +63,8 @@ export class TlsRecordWatch {
   get sawCloseNotify(): boolean {
     if (this.#left > 0 || this.#headerFill > 0) return false;
     if (this.#lastType === TYPE_ALERT) return true;
-    const looksLikeAlert = this.#lastType === TYPE_APPLICATION_DATA && this.#lastSize === ALERT_1_3_SIZE;
+    const looksLikeAlert =
+      this.#lastType === TYPE_APPLICATION_DATA && this.#lastSize === ALERT_1_3_SIZE;
     return looksLikeAlert && this.#decrypted <= this.#expected;
   }
 }

@@ -7,9 +7,9 @@
 // Trust is the distribution's bundle, as with curl: an administrator who took a root out of it meant it. Bun's own
 // default would add the roots that are built into Bun. Only a system without any bundle gets those.
 
+import type { Socket, TLSOptions } from "bun";
 import { fileExists } from "#ffi/io.ts";
 import { parseIpv4, parseIpv6 } from "#ffi/sockaddr.ts";
-import type { Socket, TLSOptions } from "bun";
 import { byteString } from "../bytes.ts";
 import { CurlError } from "../error.ts";
 import type { CertificateFacts, Trace } from "../trace.ts";
@@ -170,11 +170,14 @@ const ADVICE: { readonly [code: string]: string } = {
   CERT_HAS_EXPIRED: "the server needs a new one",
   CERT_NOT_YET_VALID: "the server's clock or yours is wrong",
   DEPTH_ZERO_SELF_SIGNED_CERT: "nobody vouches for it; trust it with --cacert if you know it",
-  SELF_SIGNED_CERT_IN_CHAIN: "its root is not among the trusted ones; name it with --cacert if you know it",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its issuer is unknown here; name the root with --cacert if you know it",
+  SELF_SIGNED_CERT_IN_CHAIN:
+    "its root is not among the trusted ones; name it with --cacert if you know it",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    "its issuer is unknown here; name the root with --cacert if you know it",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     "its issuer is unknown here; name the root with --cacert if you know it, or the server leaves out an intermediate",
-  UNABLE_TO_GET_ISSUER_CERT: "its issuer is unknown here; name the root with --cacert if you know it",
+  UNABLE_TO_GET_ISSUER_CERT:
+    "its issuer is unknown here; name the root with --cacert if you know it",
 };
 
 function judge(
@@ -187,8 +190,16 @@ function judge(
     return { code, verifyResult: known[0], text: known[1], wrongName: false, fatal: null };
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return wrongName(socket, serverName);
-  if (error) return { code, verifyResult: 1, text: error.message, wrongName: false, fatal: handshakeError(error) };
-  if (isLiteral(serverName) && !socket.getPeerX509Certificate().checkIP(serverName)) return wrongName(socket, serverName);
+  if (error)
+    return {
+      code,
+      verifyResult: 1,
+      text: error.message,
+      wrongName: false,
+      fatal: handshakeError(error),
+    };
+  if (isLiteral(serverName) && !socket.getPeerX509Certificate().checkIP(serverName))
+    return wrongName(socket, serverName);
   return null;
 }
 
@@ -238,12 +249,20 @@ function handshakeError(error: SocketError): CurlError {
 /** Bun refuses options before the handshake: a bundle that is none, a client certificate that does not load. */
 function optionError(error: SocketError, spec: TlsSpec): Error {
   const code = error.code ?? "";
-  if (spec.clientCertificate && /^ERR_OSSL|KEY|CERT|PEM|BAD_DECRYPT/.test(`${code} ${error.message}`) && !/CA/.test(error.message)) {
+  if (
+    spec.clientCertificate &&
+    /^ERR_OSSL|KEY|CERT|PEM|BAD_DECRYPT/.test(`${code} ${error.message}`) &&
+    !/CA/.test(error.message)
+  ) {
     const { certFile, keyFile } = spec.clientCertificate;
     const files = certFile === keyFile ? `'${certFile}'` : `'${certFile}' with key '${keyFile}'`;
-    return new CurlError("SSL_CERTPROBLEM", `could not load the client certificate ${files}: ${error.message}`, {
-      cause: error,
-    });
+    return new CurlError(
+      "SSL_CERTPROBLEM",
+      `could not load the client certificate ${files}: ${error.message}`,
+      {
+        cause: error,
+      },
+    );
   }
   if (!code) return error;
   return new CurlError(
@@ -276,9 +295,15 @@ function chainOf(socket: Socket<SocketStream>): string[] {
   const seen = new Set<Link>();
   // `false` asks for the whole chain (Bun 1.4.5; bun-types gives the method no parameter).
   const peer = socket.getPeerCertificate as (abbreviated: boolean) => Link;
-  for (let link: Link | undefined = peer.call(socket, false); link?.raw && !seen.has(link); link = link.issuerCertificate) {
+  for (
+    let link: Link | undefined = peer.call(socket, false);
+    link?.raw && !seen.has(link);
+    link = link.issuerCertificate
+  ) {
     seen.add(link);
-    const base64 = Buffer.from(byteString(link.raw), "latin1").toString("base64").replace(/.{1,64}/g, "$&\n");
+    const base64 = Buffer.from(byteString(link.raw), "latin1")
+      .toString("base64")
+      .replace(/.{1,64}/g, "$&\n");
     chain.push(`-----BEGIN CERTIFICATE-----\n${base64}-----END CERTIFICATE-----\n`);
   }
   return chain;

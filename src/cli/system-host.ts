@@ -1,0 +1,224 @@
+// The real machine behind cli/host: the only place of the program that touches files, standard streams and process.*.
+//
+// Everything is FFI or Bun's own: node:fs would cost 1 ms of start-up, process.stdout 8 ms (measured). A pipe on
+// standard output is opened anew, non-blocking, by /proc/self/fd/1: a blocking write(2) would stop timers and
+// --max-time while the reader sleeps, and O_NONBLOCK on the descriptor itself would leak to the pipe's other users.
+
+import { SyscallError } from "#ffi/errno.ts";
+import {
+  closeFile,
+  fileExists,
+  isSeekable,
+  isTerminal,
+  makeDirectory,
+  openForReading,
+  openForWriting,
+  readAt,
+  readSome,
+  regularFileSize,
+  truncateFile,
+  waitWritable,
+  windowSize,
+  writeSome,
+} from "#ffi/io.ts";
+import { byteStringOfText, concat } from "../bytes.ts";
+import { systemClock } from "../clock.ts";
+import { CurlError } from "../error.ts";
+import type { Host, Input, OpenOptions, Output } from "./host.ts";
+
+const STDIN = 0;
+const STDOUT = 1;
+const STDERR = 2;
+
+/** How long a full pipe is waited for before timers and sockets get a turn. */
+const FULL_PIPE_POLL_MS = 20;
+
+const READ_CHUNK_BYTES = 256 * 1024;
+
+export function systemHost(): Host {
+  const lazy = <T>(make: () => T): (() => T) => {
+    let value: T | undefined;
+    return () => {
+      value ??= make();
+      return value;
+    };
+  };
+  const stdout = lazy(() => new FileOutput(openStandard(STDOUT), STDOUT));
+  const stderr = lazy(() => new FileOutput(STDERR, STDERR));
+  return {
+    argv: readArgv(),
+    env: (name) => {
+      const value = process.env[name];
+      return value === undefined ? undefined : byteStringOfText(value);
+    },
+    get stdout() {
+      return stdout();
+    },
+    get stderr() {
+      return stderr();
+    },
+    terminalColumns: () => windowSize(STDERR)?.columns ?? null,
+    openOutput,
+    createDirectories,
+    exists: fileExists,
+    readAll,
+    openInput,
+    listDirectory,
+  };
+}
+
+/** The arguments as bytes. Bun decodes them as UTF-8; where that lost something the kernel has the original. */
+function readArgv(): string[] {
+  const decoded = process.argv.slice(2);
+  if (!decoded.some((argument) => argument.includes("\uFFFD")))
+    return decoded.map(byteStringOfText);
+  const all = Buffer.from(readAll("/proc/self/cmdline")).toString("latin1").split("\0");
+  // Every argument ends with NUL, so the last piece is empty.
+  return all.slice(all.length - 1 - decoded.length, -1);
+}
+
+class FileOutput implements Output {
+  readonly #fd: number;
+  readonly isTerminal: boolean;
+
+  /** @param asked the descriptor to ask for a terminal, where `fd` is a copy of it */
+  constructor(fd: number, asked: number = fd) {
+    this.#fd = fd;
+    this.isTerminal = isTerminal(asked);
+  }
+
+  write(bytes: Uint8Array): void | Promise<void> {
+    const end = this.#writeSome(bytes, 0);
+    if (end < bytes.length) return this.#writeRest(bytes, end);
+  }
+
+  async #writeRest(bytes: Uint8Array, from: number): Promise<void> {
+    for (let at = from; at < bytes.length; at = this.#writeSome(bytes, at)) {
+      waitWritable(this.#fd, FULL_PIPE_POLL_MS);
+      await systemClock.yield();
+    }
+  }
+
+  #writeSome(bytes: Uint8Array, from: number): number {
+    try {
+      return writeSome(this.#fd, bytes, from);
+    } catch (cause) {
+      if (!(cause instanceof SyscallError)) throw cause;
+      throw new CurlError(
+        "WRITE_ERROR",
+        `Failure writing output to destination, passed ${bytes.length} returned ${from}: ${cause.message.replace(/^write: /, "")}`,
+        { cause },
+      );
+    }
+  }
+
+  truncate(): boolean {
+    if (regularFileSize(this.#fd) === null) return false;
+    truncateFile(this.#fd);
+    return true;
+  }
+
+  close(): void {
+    if (this.#fd > STDERR) closeFile(this.#fd);
+  }
+}
+
+function openStandard(fd: number): number {
+  if (isSeekable(fd) || isTerminal(fd)) return fd;
+  try {
+    return openForWriting(`/proc/self/fd/${fd}`, "non-blocking");
+  } catch (error) {
+    // A socket cannot be opened so, and /proc may be missing: then writes block, which is slow and not wrong.
+    if (error instanceof SyscallError) return fd;
+    throw error;
+  }
+}
+
+function openOutput(path: string, { mode }: OpenOptions): Output {
+  return new FileOutput(openForWriting(path, mode));
+}
+
+function createDirectories(path: string): void {
+  for (let end = path.indexOf("/", 1); ; end = path.indexOf("/", end + 1)) {
+    const part = end < 0 ? path : path.slice(0, end);
+    try {
+      makeDirectory(part, 0o750);
+    } catch (error) {
+      // "Is there already" is the aim; whether it is a directory shows when something is opened in it.
+      if (!(error instanceof SyscallError) || !fileExists(part)) throw error;
+    }
+    if (end < 0) return;
+  }
+}
+
+function readAll(path: string): Uint8Array {
+  const fd = path === "-" ? STDIN : openForReading(path);
+  try {
+    const chunks: Uint8Array[] = [];
+    for (;;) {
+      const chunk = new Uint8Array(READ_CHUNK_BYTES);
+      const count = readSome(fd, chunk);
+      if (count === 0) return concat(chunks);
+      chunks.push(chunk.subarray(0, count));
+    }
+  } finally {
+    if (fd !== STDIN) closeFile(fd);
+  }
+}
+
+function openInput(path: string): Input {
+  if (path === "-") return pipeInput(STDIN);
+  const fd = openForReading(path);
+  const sizeBytes = regularFileSize(fd);
+  return sizeBytes === null ? pipeInput(fd) : fileInput(fd, path, sizeBytes);
+}
+
+/** A regular file: as many bytes as it had when it was opened, for that is what Content-Length promised. */
+function fileInput(fd: number, path: string, sizeBytes: number): Input {
+  return {
+    sizeBytes,
+    async *read(offset) {
+      const buffer = new Uint8Array(READ_CHUNK_BYTES);
+      for (let at = offset; at < sizeBytes; ) {
+        const room = Math.min(buffer.length, sizeBytes - at);
+        const count = readFileAt(fd, buffer.subarray(0, room), at);
+        if (count === 0) {
+          throw new CurlError(
+            "READ_ERROR",
+            `'${path}' became shorter while it was being sent: ${at} of ${sizeBytes} bytes are left`,
+          );
+        }
+        yield buffer.subarray(0, count);
+        at += count;
+      }
+    },
+  };
+}
+
+function readFileAt(fd: number, buffer: Uint8Array, offset: number): number {
+  try {
+    return readAt(fd, buffer, offset);
+  } catch (cause) {
+    if (!(cause instanceof SyscallError)) throw cause;
+    throw new CurlError(
+      "READ_ERROR",
+      `Failed to read the data to send: ${cause.message.replace(/^read: /, "")}`,
+      { cause },
+    );
+  }
+}
+
+/** Standard input or a FIFO: Bun reads it without blocking, so that a slow writer stops nothing else. */
+function pipeInput(fd: number): Input {
+  return {
+    sizeBytes: null,
+    async *read() {
+      yield* Bun.file(fd).stream() as AsyncIterable<Uint8Array>;
+    },
+  };
+}
+
+async function listDirectory(path: string): Promise<string[]> {
+  const { readdirSync } = await import("node:fs");
+  return readdirSync(Buffer.from(path, "latin1"), "latin1");
+}
