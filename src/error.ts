@@ -35,6 +35,8 @@ export const EXIT = {
   SEND_FAIL_REWIND: 65,
   SSL_CACERT_BADFILE: 77,
   TOO_LARGE: 100,
+  /** mpcurl itself is wrong. */
+  BUG: 125,
 } as const;
 
 export type ErrorCode = keyof typeof EXIT;

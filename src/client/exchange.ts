@@ -19,7 +19,7 @@ import {
   type ResponseHead,
 } from "../http1/decoder.ts";
 import { encodeRequestHead, type RequestHead } from "../http1/encoder.ts";
-import type { CloseReason } from "../http1/lifecycle.ts";
+import { asksToClose, type CloseReason } from "../http1/lifecycle.ts";
 import type { Stream, StreamReader } from "../net/stream.ts";
 import type { Trace } from "../trace.ts";
 import type { Counters } from "./outcome.ts";
@@ -27,6 +27,8 @@ import { sendBody } from "./send.ts";
 
 export interface ExchangeRequest {
   readonly head: RequestHead;
+  /** What decides whether the response has a body: not -X's word, which curl too only puts on the wire. */
+  readonly impliedMethod: string;
   readonly body: RequestBody | null;
   /** The body goes out in chunks. */
   readonly chunked: boolean;
@@ -47,6 +49,8 @@ export interface ExchangeContext {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly trace: Trace | undefined;
+  /** Aborted with the error that the exchange then rejects with, however busy the receiver is. */
+  readonly signal: AbortSignal;
   /** A moment came, for curl's time_pretransfer, time_posttransfer and time_starttransfer. */
   reached(step: "sending" | "sent" | "first-byte"): void;
 }
@@ -103,20 +107,20 @@ class Exchange implements StreamReader {
   /** Ends the wait for 100 Continue. */
   #continue: (() => void) | null = null;
 
+  readonly #abort = (): void => this.#fail(this.#wiring.context.signal.reason);
+
   constructor(stream: Stream, request: ExchangeRequest, wiring: Wiring) {
     this.#stream = stream;
     this.#request = request;
     this.#wiring = wiring;
-    const closes = request.head.fields.getAll("Connection").some((value) =>
-      value
-        .toLowerCase()
-        .split(",")
-        .some((token) => token.trim() === "close"),
-    );
-    this.#decoder = new ResponseDecoder({ method: request.head.method, clientCloses: closes });
+    this.#decoder = new ResponseDecoder({
+      method: request.impliedMethod,
+      clientCloses: asksToClose(request.head.fields),
+    });
   }
 
   start(): void {
+    this.#wiring.context.signal.addEventListener("abort", this.#abort);
     this.#send().catch((error: Error) => this.#sendFailed(error));
     this.#stream.attach(this);
   }
@@ -272,8 +276,7 @@ class Exchange implements StreamReader {
   #settleIfDone(): void {
     if (this.#settled || this.#busy || !this.#responseEnded || !this.#head) return;
     if (this.#sending !== "sent" && this.#sending !== "stopped") return;
-    this.#settled = true;
-    this.#stream.attach(null);
+    this.#settle();
     const { counters, trace } = this.#wiring.context;
     const excess = this.#decoder.excessBytes;
     if (excess > 0) {
@@ -287,11 +290,16 @@ class Exchange implements StreamReader {
 
   #fail(error: Error): void {
     if (this.#settled) return;
-    this.#settled = true;
-    this.#stream.attach(null);
+    this.#settle();
     this.#continue?.();
     this.#stream.close();
     this.#wiring.reject(error);
+  }
+
+  #settle(): void {
+    this.#settled = true;
+    this.#stream.attach(null);
+    this.#wiring.context.signal.removeEventListener("abort", this.#abort);
   }
 }
 

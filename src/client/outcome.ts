@@ -58,3 +58,32 @@ export interface Outcome {
   /** The connection used last. */
   readonly connection?: Connection;
 }
+
+export function newTimings(startedMs: number): Timings {
+  return {
+    startedMs,
+    queueMs: 0,
+    nameLookupMs: 0,
+    connectMs: 0,
+    appConnectMs: 0,
+    preTransferMs: 0,
+    postTransferMs: 0,
+    startTransferMs: 0,
+    redirectMs: 0,
+    totalMs: 0,
+  };
+}
+
+export function newCounters(): Counters {
+  return {
+    downloaded: 0,
+    downloadTotal: null,
+    uploaded: 0,
+    uploadTotal: null,
+    delivered: 0,
+    headers: 0,
+    requests: 0,
+    connectCount: 0,
+    redirectCount: 0,
+  };
+}

@@ -1,0 +1,77 @@
+#!/usr/bin/env -S bun --no-env-file --config=/dev/null
+// The program: arguments in, exit code out.
+//
+// The first line keeps Bun from reading .env and bunfig.toml of the current directory, which may be a stranger's
+// (bunfig's preload would run code from there); the compiled binary is built with the same refusal. This is the only
+// place that ends the process, and the only one that catches what is not a CurlError: a bug, shown with its stack.
+
+import { LibcUnavailable } from "#ffi/libc.ts";
+import { byteStringOfText, bytesOf } from "../bytes.ts";
+import { CurlError, EXIT } from "../error.ts";
+import { RELEASE_DATE, VERSION } from "../version.ts";
+import { cutArgv } from "./argv.ts";
+import { runAsCommand } from "./command.ts";
+import type { BuildFacts } from "./docs/version.ts";
+import { type Action, foldOperations } from "./fold.ts";
+import type { Host } from "./host.ts";
+import { newGlobalSettings } from "./operation.ts";
+import { createMessages } from "./output/messages.ts";
+import { orderedWriter } from "./output/ordered-writer.ts";
+import { runOperations } from "./run.ts";
+import { systemHost } from "./system-host.ts";
+import { isUsageError } from "./usage-error.ts";
+
+/** Runs a command line. @returns the exit code */
+export async function main(host: Host): Promise<number> {
+  let messages = createMessages(host, newGlobalSettings());
+  try {
+    const occurrences = cutArgv(host.argv);
+    const { operations, action, warnings, error } = foldOperations(occurrences, host);
+    const global = operations[0]?.global ?? newGlobalSettings();
+    messages = createMessages(host, global);
+    for (const text of warnings) await messages.warning(text);
+    if (error) throw error;
+    if (action) return await act(action, host);
+    return await runAsCommand(occurrences, () => runOperations(operations, { host, messages }));
+  } catch (error) {
+    if (isUsageError(error)) await messages.usage(error);
+    else if (error instanceof CurlError) await messages.error(error);
+    else if (error instanceof LibcUnavailable) return noLibc(error);
+    else {
+      await messages.bug(error);
+      return EXIT.BUG;
+    }
+    return error.exitCode;
+  } finally {
+    await orderedWriter(host.stderr).idle();
+  }
+}
+
+/** --help, --version: what is asked instead of a transfer. */
+async function act(action: Action, host: Host): Promise<number> {
+  if (action.kind === "help") {
+    const { renderHelp } = await import("./docs/help.ts");
+    await host.stdout.write(bytesOf(byteStringOfText(await renderHelp(action.topic))));
+  } else if (action.kind === "version") {
+    const { renderVersion } = await import("./docs/version.ts");
+    await host.stdout.write(bytesOf(renderVersion(buildFacts())));
+  }
+  return 0;
+}
+
+function buildFacts(): BuildFacts {
+  return {
+    version: VERSION,
+    host: `${process.arch}-${process.platform}`,
+    releaseDate: RELEASE_DATE,
+    components: [`Bun/${Bun.version}`, "BoringSSL"],
+  };
+}
+
+/** Without the C library there is no write(2) either; Bun's own writer says why. */
+async function noLibc(error: LibcUnavailable): Promise<number> {
+  await Bun.write(Bun.stderr, `mpcurl: (7) ${error.message}\n`);
+  return EXIT.COULDNT_CONNECT;
+}
+
+if (import.meta.main) process.exit(await main(systemHost()));

@@ -1,0 +1,167 @@
+// Runs what was planned: operation by operation, URL by URL; each ends with its error line and its -w.
+//
+// Here: the order, what is printed around a transfer, and the exit code, which is the last transfer's. Not here: the
+// transfer itself (client/transfer). What few runs need is loaded when one does: -v, -w, the meter.
+
+import { newCounters, type Outcome } from "../client/outcome.ts";
+import { Session } from "../client/session.ts";
+import { transfer } from "../client/transfer.ts";
+import { systemClock } from "../clock.ts";
+import { CurlError } from "../error.ts";
+import type { Trace } from "../trace.ts";
+import { VERSION } from "../version.ts";
+import { checkOperation } from "./fold.ts";
+import type { Host } from "./host.ts";
+import type { GlobalSettings, Operation } from "./operation.ts";
+import type { FileSink } from "./output/file-sink.ts";
+import type { Messages } from "./output/messages.ts";
+import type { Progress } from "./output/progress.ts";
+import { type OperationPlan, type PlannedUrl, planOperation } from "./plan.ts";
+import { isUsageError } from "./usage-error.ts";
+
+export interface RunContext {
+  readonly host: Host;
+  readonly messages: Messages;
+}
+
+/** @returns the exit code */
+export async function runOperations(
+  operations: readonly Operation[],
+  context: RunContext,
+): Promise<number> {
+  const global = operations[0]?.global;
+  const session = new Session({ trace: global && (await verboseListener(global, context.host)) });
+  const run = new Run(session, context);
+  try {
+    for (const operation of operations) {
+      if (!(await run.operation(operation))) break;
+    }
+    return run.exitCode;
+  } finally {
+    session.close();
+  }
+}
+
+async function verboseListener(global: GlobalSettings, host: Host): Promise<Trace | undefined> {
+  if (!global.verbose) return undefined;
+  const { verboseTrace } = await import("./output/verbose.ts");
+  return verboseTrace(host, global);
+}
+
+class Run {
+  readonly #session: Session;
+  readonly #context: RunContext;
+  #transfers = 0;
+  exitCode = 0;
+
+  constructor(session: Session, context: RunContext) {
+    this.#session = session;
+    this.#context = context;
+  }
+
+  /** @returns whether the next operation may follow */
+  async operation(operation: Operation): Promise<boolean> {
+    const { messages } = this.#context;
+    const { warnings, notes, error } = checkOperation(operation);
+    for (const text of warnings) await messages.warning(text);
+    for (const text of notes) await messages.note(text);
+    let plan: OperationPlan;
+    try {
+      if (error) throw error;
+      plan = await planOperation(operation, this.#context);
+    } catch (refusal) {
+      await this.#report(refusal);
+      return false;
+    }
+    for (const planned of plan.urls) await this.#url(planned, plan, operation);
+    return true;
+  }
+
+  async #url(planned: PlannedUrl, plan: OperationPlan, operation: Operation): Promise<void> {
+    const id = this.#transfers++;
+    let outcome: Outcome | null = null;
+    let sink: FileSink | null = null;
+    let error: CurlError | undefined;
+    this.exitCode = 0;
+    try {
+      const prepared = planned.prepare(id);
+      sink = prepared.sink;
+      const counters = newCounters();
+      const progress = await this.#progress(operation.global, sink, counters);
+      progress?.start();
+      outcome = await transfer(prepared.transfer, { session: this.#session, sink }, { counters });
+      progress?.stop();
+      error = outcome.error;
+    } catch (refusal) {
+      if (!(refusal instanceof CurlError)) throw refusal;
+      error = refusal;
+    }
+    if (error && !sink?.isExplained) await this.#report(error);
+    else if (error) this.exitCode = error.exitCode;
+    if (plan.writeOut !== null)
+      await this.#writeOut(plan.writeOut, { planned, id, outcome, sink, error });
+  }
+
+  /** The meter, where a person watches: on a terminal, or wherever -# asks for it by name. */
+  async #progress(
+    global: GlobalSettings,
+    sink: FileSink,
+    counters: ReturnType<typeof newCounters>,
+  ): Promise<Progress | null> {
+    const { host } = this.#context;
+    if (global.silent || !global.progressMeter) return null;
+    if (!global.progressBar && !host.stderr.isTerminal) return null;
+    const { createProgress } = await import("./output/progress.ts");
+    return createProgress({
+      host,
+      global,
+      counters,
+      clock: systemClock,
+      isTerminalOutput: sink.isTerminal,
+    });
+  }
+
+  async #report(error: unknown): Promise<void> {
+    if (!(error instanceof CurlError)) throw error;
+    const { messages } = this.#context;
+    this.exitCode = error.exitCode;
+    const { message } = error;
+    if (isUsageError(error)) await messages.usage(error);
+    else if (message !== "") await messages.error(error);
+  }
+
+  async #writeOut(
+    format: string,
+    {
+      planned,
+      id,
+      outcome,
+      sink,
+      error,
+    }: {
+      planned: PlannedUrl;
+      id: number;
+      outcome: Outcome | null;
+      sink: FileSink | null;
+      error: CurlError | undefined;
+    },
+  ): Promise<void> {
+    const { runWriteOut } = await import("./output/write-out.ts");
+    const facts = {
+      url: planned.given,
+      urlNumber: id,
+      filenameEffective: sink?.filenameEffective ?? null,
+      headerBytesDelivered: sink?.headerBytes ?? 0,
+      retries: 0,
+      method: planned.method,
+      version: VERSION,
+      epochMs: systemClock.epochMs(),
+      ...(error && { error }),
+    };
+    try {
+      await runWriteOut(this.#context.host, format, { outcome, facts });
+    } catch (failure) {
+      await this.#report(failure);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+// Which roots are trusted: --cacert, --capath, and the environment's words where neither is given (CURL.md §23).
+//
+// A file goes to Bun by its path; a directory is read here, every file of it, for Bun knows none.
+
+import { byteString } from "../bytes.ts";
+import { CurlError } from "../error.ts";
+import type { Trust } from "../net/tls.ts";
+import type { Host } from "./host.ts";
+
+const PEM_CERTIFICATE = "-----BEGIN CERTIFICATE-----";
+
+/** @throws CurlError SSL_CACERT_BADFILE for a directory or file that cannot be read or holds no certificate */
+export async function planTrust(
+  { cacert, capath }: { readonly cacert: string | null; readonly capath: string | null },
+  host: Host,
+): Promise<Trust> {
+  if (cacert !== null || capath !== null) return trustIn(cacert, capath, host);
+  const set = (name: string): string | null => host.env(name) || null;
+  const bundle = set("CURL_CA_BUNDLE");
+  if (bundle !== null) return trustIn(bundle, null, host);
+  const file = set("SSL_CERT_FILE");
+  const directory = set("SSL_CERT_DIR");
+  return file === null && directory === null ? { kind: "system" } : trustIn(file, directory, host);
+}
+
+async function trustIn(file: string | null, directory: string | null, host: Host): Promise<Trust> {
+  if (directory === null) return { kind: "file", path: file ?? "" };
+  const pem: string[] = [];
+  if (file !== null) pem.push(readPem(host, file));
+  for (const name of await listed(host, directory)) {
+    const text = pemIn(host, `${directory}/${name}`);
+    if (text !== null) pem.push(text);
+  }
+  const from = file === null ? directory : `${file} and ${directory}`;
+  if (pem.length === 0) {
+    throw new CurlError(
+      "SSL_CACERT_BADFILE",
+      `error adding trust anchors from ${from}: there is no certificate in PEM form`,
+    );
+  }
+  return { kind: "pem", pem, from };
+}
+
+async function listed(host: Host, directory: string): Promise<string[]> {
+  try {
+    return (await host.listDirectory(directory)).sort();
+  } catch (cause) {
+    throw new CurlError(
+      "SSL_CACERT_BADFILE",
+      `error adding trust anchors from ${directory}: it cannot be read`,
+      { cause },
+    );
+  }
+}
+
+function readPem(host: Host, path: string): string {
+  const text = pemIn(host, path);
+  if (text !== null) return text;
+  throw new CurlError(
+    "SSL_CACERT_BADFILE",
+    `error adding trust anchors from ${path}: it holds no certificate in PEM form`,
+  );
+}
+
+/** Null for what cannot be read or is something else; directories hold more than certificates. */
+function pemIn(host: Host, path: string): string | null {
+  try {
+    const text = byteString(host.readAll(path));
+    return text.includes(PEM_CERTIFICATE) ? text : null;
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return null;
+    throw error;
+  }
+}
