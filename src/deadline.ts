@@ -43,7 +43,9 @@ export class Deadline {
   next(phase: Phase, nowMs: number, phaseStartedMs: number): NextTimeout | null {
     const { connectTimeoutMs, maxTimeMs } = this.#limits;
     const connectMs =
-      phase !== "exchange" && connectTimeoutMs > 0 ? phaseStartedMs + connectTimeoutMs - nowMs : Infinity;
+      phase !== "exchange" && connectTimeoutMs > 0
+        ? phaseStartedMs + connectTimeoutMs - nowMs
+        : Infinity;
     const totalMs = maxTimeMs > 0 ? this.#startedMs + maxTimeMs - nowMs : Infinity;
     if (connectMs === Infinity && totalMs === Infinity) return null;
     return totalMs <= connectMs

@@ -27,7 +27,9 @@ export class HeaderList {
   /** First value of that name. */
   get(name: string): string | undefined {
     const wanted = name.toLowerCase();
-    return this.#fields.find(([n]) => n.length === wanted.length && n.toLowerCase() === wanted)?.[1];
+    return this.#fields.find(
+      ([n]) => n.length === wanted.length && n.toLowerCase() === wanted,
+    )?.[1];
   }
 
   /** Every value of that name in order, one element a field line. */

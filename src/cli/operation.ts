@@ -7,7 +7,9 @@ import { DEFAULT_CONNECT_TIMEOUT_MS } from "../deadline.ts";
 import type { TlsVersion } from "../net/tls.ts";
 
 /** The n-th -o or -O belongs to the n-th URL. */
-export type OutputSlot = { readonly kind: "file"; readonly path: string } | { readonly kind: "remote-name" };
+export type OutputSlot =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "remote-name" };
 
 /** One of the -d family, raw: `@file` is opened by cli/plan. */
 export interface DataPiece {
@@ -42,7 +44,12 @@ export interface Operation {
     compressed: boolean;
     readonly data: DataPiece[];
   };
-  readonly auth: { user: string | null };
+  readonly auth: {
+    /** "name:password", or "name" alone. */
+    user: string | null;
+    /** --basic: asked for by name; Basic is what credentials use in any case. */
+    basic: boolean;
+  };
   readonly redirect: { follow: boolean; maxRedirects: number };
   readonly tls: {
     cacert: string | null;
@@ -74,7 +81,13 @@ export interface Operation {
 }
 
 export function newGlobalSettings(): GlobalSettings {
-  return { silent: false, showError: false, verbose: false, progressBar: false, progressMeter: true };
+  return {
+    silent: false,
+    showError: false,
+    verbose: false,
+    progressBar: false,
+    progressMeter: true,
+  };
 }
 
 export function newOperation(global: GlobalSettings): Operation {
@@ -95,7 +108,7 @@ export function newOperation(global: GlobalSettings): Operation {
       compressed: false,
       data: [],
     },
-    auth: { user: null },
+    auth: { user: null, basic: false },
     redirect: { follow: false, maxRedirects: 50 },
     tls: {
       cacert: null,

@@ -1,0 +1,194 @@
+// -v: the facts of a transfer as lines on standard error.
+//
+//   "* " what happened      "> " a header line sent      "< " a header line received
+//
+// Here: one sentence for each TraceEvent. Where scripts search curl's lines these are curl's (8.22), for MPTCP, of
+// which curl says nothing, our own. Passwords and tokens in header lines are shown, as curl shows them: who asks for
+// -v wants to see what went over the wire. Not here: --trace, and the byte counts that curl writes for each chunk of
+// a body ("{ [N bytes data]"): no event is made for a chunk.
+
+import { bytesOf } from "../../bytes.ts";
+import type { CertificateFacts, Trace, TraceEvent } from "../../trace.ts";
+import type { Host } from "../host.ts";
+import type { GlobalSettings } from "../operation.ts";
+import { orderedWriter } from "./ordered-writer.ts";
+import { printable, utf8 } from "./terminal-text.ts";
+
+/** A listener that writes -v's lines to `host.stderr`; bytes as they came, but harmless where that is a terminal. */
+export function verboseTrace(host: Host, global: GlobalSettings): Trace {
+  const writer = orderedWriter(host.stderr);
+  const encode = host.stderr.isTerminal ? (text: string) => utf8(printable(text)) : bytesOf;
+  // curl says this once for each connection, when the first request is about to go out.
+  let isFresh = false;
+
+  return (event) => {
+    let text: string;
+    if (event.type === "request-head") {
+      text = `${isFresh ? "* using HTTP/1.x\n" : ""}${headLines(event.raw, "> ")}`;
+      isFresh = false;
+    } else if (event.type === "response-head") {
+      text = headLines(event.raw, "< ");
+    } else if (event.type === "method-inferred") {
+      if (global.silent) return;
+      text = `Note: Unnecessary use of -X or --request, ${event.method} is already inferred.\n`;
+    } else {
+      if (event.type === "connected") isFresh = true;
+      text = infoLines(event)
+        .map((line) => `* ${line}\n`)
+        .join("");
+    }
+    if (text !== "") writer.write(encode(text));
+  };
+}
+
+/** Header lines with a prefix each; CR LF is shown as LF, the empty line too. */
+function headLines(raw: string, prefix: string): string {
+  const lines = raw.split(/\r?\n/);
+  if (lines.at(-1) === "") lines.pop();
+  return lines.map((line) => `${prefix}${line}\n`).join("");
+}
+
+type InfoEvent = Exclude<
+  TraceEvent,
+  { readonly type: "request-head" | "response-head" | "method-inferred" }
+>;
+
+function infoLines(event: InfoEvent): string[] {
+  switch (event.type) {
+    case "resolved":
+    case "attempt":
+    case "attempt-failed":
+    case "socket-failed":
+    case "connected":
+    case "mptcp":
+    case "reused":
+    case "connection-died":
+    case "connection-kept":
+    case "connection-closed":
+      return connectionLines(event);
+    case "tls-start":
+      return [
+        "ALPN: curl offers http/1.1",
+        ...(event.trust === "" ? [] : [` CAfile: ${event.trust}`]),
+      ];
+    case "tls":
+      return tlsLines(event);
+    case "auth":
+      return [`Server auth using ${event.scheme} with user '${event.user}'`];
+    case "request-sent":
+      return [
+        event.uploadedBytes > 0
+          ? `upload completely sent off: ${event.uploadedBytes} bytes`
+          : "Request completely sent off",
+      ];
+    case "continue-timeout":
+      return ["Done waiting for 100-continue"];
+    case "upload-stopped":
+      return ["HTTP error before end of send, stop sending"];
+    case "excess":
+      return [`Excess found writing body: ${event.sizeBytes} bytes behind the end of the response`];
+    case "body-ignored":
+      return ["Ignoring the response-body"];
+    case "redirect":
+      return [`Issue another request to this URL: '${event.url}'`];
+  }
+}
+
+type ConnectionEvent = Extract<
+  InfoEvent,
+  {
+    readonly type:
+      | "resolved"
+      | "attempt"
+      | "attempt-failed"
+      | "socket-failed"
+      | "connected"
+      | "mptcp"
+      | "reused"
+      | "connection-died"
+      | "connection-kept"
+      | "connection-closed";
+  }
+>;
+
+function connectionLines(event: ConnectionEvent): string[] {
+  switch (event.type) {
+    case "resolved":
+      return [
+        `Host ${event.host}:${event.port} was resolved.`,
+        `IPv6: ${event.ipv6.join(", ") || "(none)"}`,
+        `IPv4: ${event.ipv4.join(", ") || "(none)"}`,
+      ];
+    case "attempt":
+      return [`  Trying ${bracketed(event.address)}:${shownPort(event.port)}...`];
+    case "attempt-failed":
+      return [`connect to ${event.address} port ${event.port} failed: ${event.reason}`];
+    case "socket-failed":
+      return [`failed to open socket: ${event.reason}`];
+    case "connected":
+      // The blank at the end is curl's.
+      return [
+        `Established connection to ${event.host} (${event.address} port ${shownPort(event.port)}) ` +
+          `from ${event.localAddress} port ${shownPort(event.localPort)} `,
+      ];
+    case "mptcp":
+      return [mptcpLine(event)];
+    case "reused":
+      return [`Reusing existing ${event.scheme}: connection with host ${event.host}`];
+    case "connection-died":
+      return [`Connection died, retrying a fresh connect (retry count: ${event.retry})`];
+    case "connection-kept":
+      return [`Connection #${event.connectionId} to host ${event.host}:${event.port} left intact`];
+    case "connection-closed":
+      return [
+        ...(event.reason === "" ? [] : [event.reason]),
+        `closing connection #${event.connectionId}`,
+      ];
+  }
+}
+
+function mptcpLine(event: Extract<TraceEvent, { readonly type: "mptcp" }>): string {
+  switch (event.verdict) {
+    case "mptcp":
+      return event.token === null
+        ? "MPTCP: negotiated"
+        : `MPTCP: negotiated (token 0x${event.token.toString(16).padStart(8, "0")})`;
+    case "fallback":
+      return `MPTCP: fell back to TCP: ${event.reason}`;
+    case "unknown":
+      return `MPTCP: the kernel does not say whether it is used${event.reason === "" ? "" : `: ${event.reason}`}`;
+  }
+}
+
+function tlsLines(event: Extract<TraceEvent, { readonly type: "tls" }>): string[] {
+  return [
+    `SSL connection using ${event.version} / ${event.cipher}`,
+    event.alpn === null
+      ? "ALPN: server did not agree on a protocol. Uses default."
+      : `ALPN: server accepted ${event.alpn}`,
+    ...(event.certificate === null ? [] : certificateLines(event.certificate)),
+    event.problem === null
+      ? " SSL certificate verify ok."
+      : ` SSL certificate verify result: ${event.problem}, continuing anyway.`,
+  ];
+}
+
+function certificateLines(certificate: CertificateFacts): string[] {
+  return [
+    "Server certificate:",
+    ` subject: ${certificate.subject}`,
+    ` start date: ${certificate.validFrom}`,
+    ` expire date: ${certificate.validTo}`,
+    ` subjectAltName: ${certificate.names}`,
+    ` issuer: ${certificate.issuer}`,
+  ];
+}
+
+/** Unix sockets have none (-1); curl writes 0 then. */
+function shownPort(port: number): number {
+  return Math.max(0, port);
+}
+
+function bracketed(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
+}

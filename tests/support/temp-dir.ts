@@ -1,0 +1,27 @@
+// Temporary directories of the tests. Every directory made here is removed when the process ends,
+// whether or not the test that asked for it got to its end.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const made: string[] = [];
+
+process.on("exit", () => {
+  for (const path of made) rmSync(path, { recursive: true, force: true });
+});
+
+/** Makes an empty directory that lives as long as the process. */
+export function tempDir(purpose = "test"): string {
+  const path = mkdtempSync(join(tmpdir(), `mpcurl-${purpose}-`));
+  made.push(path);
+  return path;
+}
+
+/** Removes a directory made by tempDir() before the process ends. */
+export function removeTempDir(path: string): void {
+  const index = made.indexOf(path);
+  if (index < 0) throw new Error(`not a directory of tempDir(): ${path}`);
+  made.splice(index, 1);
+  rmSync(path, { recursive: true, force: true });
+}
