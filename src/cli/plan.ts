@@ -160,7 +160,9 @@ function uploadBody(host: Host, path: string): RequestBody {
       open: (offset = 0) => input.read(offset),
     };
   } catch (error) {
-    throw misuse(`cannot open '${path}': ${reasonOf(error)}`, "READ_ERROR");
+    throw new CurlError("READ_ERROR", "Failed to open/read local data from file/application", {
+      cause: misuse(`cannot open '${path}': ${reasonOf(error)}`),
+    });
   }
 }
 

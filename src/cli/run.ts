@@ -125,7 +125,9 @@ class Run {
     if (!(error instanceof CurlError)) throw error;
     const { messages } = this.#context;
     this.exitCode = error.exitCode;
-    const { message } = error;
+    const { message, cause } = error;
+    // curl's way with a file that cannot be sent: the command line is wrong, and the transfer failed.
+    if (isUsageError(cause)) await messages.usage(cause);
     if (isUsageError(error)) await messages.usage(error);
     else if (message !== "") await messages.error(error);
   }

@@ -12,6 +12,7 @@ import { bytesOf, concat } from "../bytes.ts";
 import type { Clock, Timer } from "../clock.ts";
 import { CurlError } from "../error.ts";
 import type { RequestBody } from "../http/body/request-body.ts";
+import { LAST_CHUNK } from "../http1/chunked.ts";
 import {
   type BodyLength,
   ResponseDecoder,
@@ -138,6 +139,8 @@ class Exchange implements StreamReader {
     context.counters.requests += bytes.length;
     if (body) context.counters.uploadTotal = body.sizeBytes;
     await this.#stream.write(bytes);
+    // -H "Transfer-Encoding: chunked" promises chunks even where there is nothing to send.
+    if (!body && chunked) await this.#stream.write(LAST_CHUNK);
     if (inline) context.counters.uploaded += inline.length;
     else if (body) {
       if (expectContinue) await this.#waitForContinue();

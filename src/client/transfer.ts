@@ -274,7 +274,8 @@ class TransferRun {
   // ---- one exchange
 
   async #exchangeOn(stream: Stream, withoutExpect: boolean): Promise<ExchangeResult> {
-    const request = this.#buildRequest(withoutExpect);
+    const { connection } = stream;
+    const request = this.#buildRequest(withoutExpect, connection.httpVersion === "1.0");
     Object.assign(this.#counters, {
       downloaded: 0,
       downloadTotal: null,
@@ -286,7 +287,10 @@ class TransferRun {
       decodes: this.#t.request.compressed,
       isHeadRequest: this.#hop.method === "HEAD",
       judge: (head) => this.#judge(head, withoutExpect),
-      seen: (head) => this.#heads.push(head),
+      seen: (head) => {
+        connection.httpVersion = head.version;
+        this.#heads.push(head);
+      },
     });
     const { clock, trace } = this.#session;
     return exchange(stream, request, {
@@ -306,8 +310,11 @@ class TransferRun {
     });
   }
 
-  #buildRequest(withoutExpect: boolean): ExchangeRequest {
-    const { request } = this.#t;
+  /** @param toOldServer it answered in HTTP/1.0 on this connection, so it is spoken to in HTTP/1.0, as curl does */
+  #buildRequest(withoutExpect: boolean, toOldServer: boolean): ExchangeRequest {
+    const request = toOldServer
+      ? { ...this.#t.request, httpVersion: "1.0" as const }
+      : this.#t.request;
     const { url, method, body, referer, isFirstOrigin } = this.#hop;
     const credentials = this.#credentials();
     if (credentials)

@@ -13,6 +13,8 @@ export interface RequestHead {
   readonly target: string;
   readonly version: "1.0" | "1.1";
   readonly fields: HeaderList;
+  /** Positions in `fields` of those that take no blank behind their colon, because the user wrote none. */
+  readonly tight?: ReadonlySet<number>;
 }
 
 // Chars above U+00FF are no bytes; cut to 8 bits on the way out, U+010A would become LF.
@@ -38,7 +40,7 @@ export function encodeRequestHead(head: RequestHead): string {
     );
   }
   let text = `${head.method} ${head.target} HTTP/${head.version}\r\n`;
-  for (const [name, value] of head.fields) {
+  for (const [position, [name, value]] of [...head.fields].entries()) {
     if (BREAKS_LINE.test(name)) {
       throw refused(
         `The name of header "${printable(name)}" holds a line break or NUL`,
@@ -51,7 +53,8 @@ export function encodeRequestHead(head: RequestHead): string {
         "remove it",
       );
     }
-    text += value === "" ? `${name}:\r\n` : `${name}: ${value}\r\n`;
+    const blank = value === "" || head.tight?.has(position) ? "" : " ";
+    text += `${name}:${blank}${value}\r\n`;
   }
   return `${text}\r\n`;
 }

@@ -238,6 +238,7 @@ function describe(
     remotePort: address.family === "unix" ? -1 : address.port,
     localAddress: local.family === "unix" ? "" : local.address,
     localPort: local.family === "unix" ? -1 : local.port,
+    httpVersion: null,
     tlsVerifyResult: 0,
     certificates: [],
   };

@@ -33,6 +33,8 @@ export interface Connection {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  /** What the server spoke last; null before its first response. Without meaning here: whoever speaks HTTP keeps it. */
+  httpVersion: "0.9" | "1.0" | "1.1" | null;
   /** 0 fine; else OpenSSL's verify result (X509_V_ERR_…), also under -k. */
   tlsVerifyResult: number;
   /** The server's chain, leaf first, PEM; empty without TLS. */

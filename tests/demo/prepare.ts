@@ -1,14 +1,11 @@
-// What `bun run demo` needs before it runs: the packages, the compiled program, and iproute2 where that is missing and
-// may be installed (root on Debian and its like). Each step says what it does; one that fails ends the demo.
+// What `bun run demo` needs before it runs: the npm packages, the compiled program, and iproute2 where that is missing
+// and may be installed (root on Debian and its like). Silent but for what takes time; a step that fails ends the demo.
+// Runs in a fresh clone, so it imports nothing but our own files.
 import { SYSTEM_PATH } from "../support/mptcp/netns.ts";
 import { ROOT } from "../support/program-path.ts";
 
-const APT = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-
-async function step(
-  argv: readonly string[],
-  env: Record<string, string | undefined> = process.env,
-): Promise<void> {
+async function step(argv: readonly string[]): Promise<void> {
+  const env = { ...process.env, PATH: SYSTEM_PATH, DEBIAN_FRONTEND: "noninteractive" };
   const child = Bun.spawn([...argv], { cwd: ROOT, env, stdout: "pipe", stderr: "pipe" });
   const [exitCode, output, errors] = await Promise.all([
     child.exited,
@@ -20,15 +17,15 @@ async function step(
   process.exit(exitCode);
 }
 
-function lacksIproute(): boolean {
-  return ["ip", "tc"].some((name) => Bun.which(name, { PATH: SYSTEM_PATH }) === null);
+function has(name: string): boolean {
+  return Bun.which(name, { PATH: SYSTEM_PATH }) !== null;
 }
 
-process.stdout.write("Installing packages and building dist/mpcurl…\n");
+process.stdout.write("Installing packages, building dist/mpcurl …\n");
 await step([process.execPath, "install", "--frozen-lockfile"]);
 await step([process.execPath, "run", "build"]);
-if (lacksIproute() && process.getuid?.() === 0 && Bun.which("apt-get") !== null) {
-  process.stdout.write("Installing iproute2…\n");
-  await step(["apt-get", "update"], APT);
-  await step(["apt-get", "install", "-y", "--no-install-recommends", "iproute2"], APT);
+if (!(has("ip") && has("tc")) && process.getuid?.() === 0 && has("apt-get")) {
+  process.stdout.write("Installing iproute2 …\n");
+  await step(["apt-get", "update"]);
+  await step(["apt-get", "install", "-y", "--no-install-recommends", "iproute2"]);
 }
