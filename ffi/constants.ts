@@ -1,5 +1,6 @@
-// Numbers of the kernel's interface, each with its header and, where it is young, its first kernel. They are the same
-// on x86-64 and AArch64, the two architectures that mpcurl is built for.
+// Numbers of the kernel's interface, each with its header and, where it is young, its first kernel.
+//
+// They are the same on x86-64 and AArch64, the two architectures that mpcurl is built for.
 
 // sys/socket.h
 export const AF_UNIX = 1;

@@ -1,4 +1,6 @@
-// The library: import { fetch } from "mpcurl". Re-exports only.
+// The library: import { fetch } from "mpcurl".
+//
+// Re-exports only; what is not named here is not for users and may change.
 
 export { type FetchOptions, fetch } from "./client/fetch.ts";
 export { Session, type SessionOptions } from "./client/session.ts";

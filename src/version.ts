@@ -1,4 +1,6 @@
-// The version of mpcurl, as in package.json (a test holds the two together) and in every User-Agent.
+// The version of mpcurl.
+//
+// It stands here and in package.json; a test holds the two together. Importing JSON would put all of it into the binary.
 
 export const VERSION = "0.1.0";
 

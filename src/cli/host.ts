@@ -1,5 +1,6 @@
-// The machine as the program sees it: arguments, environment, files, standard streams and terminal as one value, so
-// that everything in cli/ can run on another one in tests. Interfaces only; the real machine is system-host.ts.
+// The machine as the program sees it: arguments, environment, files, standard streams and terminal as one value.
+//
+// Interfaces only, so that everything in cli/ can run on another machine in tests; the real one is system-host.ts.
 
 /** Something to write to: a file, a pipe, a terminal. */
 export interface Output {

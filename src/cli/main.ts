@@ -5,7 +5,6 @@
 // (bunfig's preload would run code from there); the compiled binary is built with the same refusal. This is the only
 // place that ends the process, and the only one that catches what is not a CurlError: a bug, shown with its stack.
 
-import { LibcUnavailable } from "#ffi/libc.ts";
 import { byteStringOfText, bytesOf } from "../bytes.ts";
 import { CurlError, EXIT } from "../error.ts";
 import { RELEASE_DATE, VERSION } from "../version.ts";
@@ -18,7 +17,7 @@ import { newGlobalSettings } from "./operation.ts";
 import { createMessages } from "./output/messages.ts";
 import { orderedWriter } from "./output/ordered-writer.ts";
 import { runOperations } from "./run.ts";
-import { systemHost } from "./system-host.ts";
+import { isWithoutLibc, systemHost } from "./system-host.ts";
 import { isUsageError } from "./usage-error.ts";
 
 /** Runs a command line. @returns the exit code */
@@ -36,7 +35,7 @@ export async function main(host: Host): Promise<number> {
   } catch (error) {
     if (isUsageError(error)) await messages.usage(error);
     else if (error instanceof CurlError) await messages.error(error);
-    else if (error instanceof LibcUnavailable) return noLibc(error);
+    else if (isWithoutLibc(error)) return noLibc(error.message);
     else {
       await messages.bug(error);
       return EXIT.BUG;
@@ -69,8 +68,8 @@ function buildFacts(): BuildFacts {
 }
 
 /** Without the C library there is no write(2) either; Bun's own writer says why. */
-async function noLibc(error: LibcUnavailable): Promise<number> {
-  await Bun.write(Bun.stderr, `mpcurl: (7) ${error.message}\n`);
+async function noLibc(why: string): Promise<number> {
+  await Bun.write(Bun.stderr, `mpcurl: (7) ${why}\n`);
   return EXIT.COULDNT_CONNECT;
 }
 

@@ -16,7 +16,7 @@ import {
   type RequestSpec,
 } from "../http/request.ts";
 import { parseConnectTo } from "../net/connect-to.ts";
-import { parseResolveRule } from "../net/resolve.ts";
+import { parseResolveRule } from "../net/resolve-rule.ts";
 import type { RouteSpec } from "../net/route.ts";
 import type { TlsSpec } from "../net/tls.ts";
 import { appendQuery, parseUrl, type Url } from "../url.ts";

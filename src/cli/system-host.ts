@@ -21,6 +21,7 @@ import {
   windowSize,
   writeSome,
 } from "#ffi/io.ts";
+import { LibcUnavailable } from "#ffi/libc.ts";
 import { byteStringOfText, concat } from "../bytes.ts";
 import { systemClock } from "../clock.ts";
 import { CurlError } from "../error.ts";
@@ -34,6 +35,11 @@ const STDERR = 2;
 const FULL_PIPE_POLL_MS = 20;
 
 const READ_CHUNK_BYTES = 256 * 1024;
+
+/** Whether a call ended because this system gives us no C library: not Linux, or no code made at run time. */
+export function isWithoutLibc(error: unknown): error is LibcUnavailable {
+  return error instanceof LibcUnavailable;
+}
 
 export function systemHost(): Host {
   const lazy = <T>(make: () => T): (() => T) => {

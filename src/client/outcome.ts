@@ -1,10 +1,12 @@
 // What a transfer came to: its facts as plain data, for `-w`, the exit code and the library.
+//
+// Timings and Counters are live while the transfer runs and end as part of the Outcome; the progress meter reads the
+// counters by the clock, so that a transfer never waits for whoever watches it.
 
 import type { CurlError } from "../error.ts";
 import type { ResponseHead } from "../http1/decoder.ts";
 import type { Connection } from "../net/stream.ts";
 import type { Url } from "../url.ts";
-import type { Transfer } from "./transfer.ts";
 
 /** Milliseconds since the transfer's start, by curl's names for `-w`; 0 where the transfer did not come so far. */
 export interface Timings {
@@ -40,7 +42,9 @@ export interface Counters {
 }
 
 export interface Outcome {
-  readonly transfer: Transfer;
+  /** Transfer.id and Transfer.url, as they were asked for. */
+  readonly id: number;
+  readonly url: Url;
   /** The last response head. */
   readonly head?: ResponseHead;
   /** Every response head of the transfer in order, informational ones included. */

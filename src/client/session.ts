@@ -1,5 +1,6 @@
-// What transfers share: connections, resolved names, the clock, the listener. One session a run of the program, or as
-// long as a user of the library wants.
+// What transfers share: connections, resolved names, the clock, the listener.
+//
+// One session a run of the program, or as long as a user of the library wants.
 
 import { type Clock, systemClock } from "../clock.ts";
 import { Pool } from "../net/pool.ts";

@@ -451,21 +451,22 @@ class TransferRun {
   // ---- the end
 
   outcome(error: CurlError | null): Outcome {
-    const { url, referer } = this.#hop;
+    const { url: effectiveUrl, referer } = this.#hop;
     const head = this.#heads.findLast(
       (h) => h.status >= 200 || h.status === 101 || h.version === "0.9",
     );
     this.#timings.totalMs = this.#sinceStart();
     const isFollowed = this.#t.redirects.follow && error === null;
     return {
-      transfer: this.#t,
+      id: this.#t.id,
+      url: this.#t.url,
       ...(head && { head }),
       heads: this.#heads,
       ...(error && { error }),
-      effectiveUrl: url,
+      effectiveUrl,
       method: this.#methodSent,
       referer,
-      redirectUrl: head && !isFollowed ? redirectTarget(url, head.fields) : null,
+      redirectUrl: head && !isFollowed ? redirectTarget(effectiveUrl, head.fields) : null,
       timings: this.#timings,
       counters: this.#counters,
       ...(this.#connection && { connection: this.#connection }),

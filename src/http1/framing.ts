@@ -1,23 +1,8 @@
 // How the end of a response body is known: RFC 9112 §6.3 in one function.
 //
 // Here: method, status and fields → BodyLength. Not here: reading such a body (decoder, chunked) and whether the
-// connection lives on (lifecycle). This header is the one place that says where we leave the RFC, because curl does:
-//
-//   no body at all       HEAD, 204, 304, 2xx to CONNECT: whatever the fields say, malformed ones included.
-//   101                  RFC: no body, another protocol follows. curl reads on until the connection closes and delivers
-//                        that as the body, since nobody here speaks the other protocol. So do we.
-//   Transfer-Encoding    beats Content-Length, also on HTTP/1.0, where the RFC calls it faulty framing; in both cases
-//                        lifecycle closes the connection afterwards, as the RFC wants (curl keeps it).
-//                        A coding that we did not ask for is an error, where the RFC would read to the close:
-//                        data that nobody can decode must not pass for the file.
-//                        "identity" (gone from the RFC since 2014) codes nothing; "chunked" twice is once; nothing may
-//                        follow "chunked", "identity" included.
-//   Content-Length       malformed or contradictory is an error even where Transfer-Encoding overrides it: the RFC
-//                        calls such a message a likely attack ("ought to be handled as an error").
-//                        Repeated equal values, by lines or by commas, are one. More than 2^53-1 cannot be counted:
-//                        read to the close, as curl does beyond 2^63-1.
-//   elsewhere            bare LF, obs-fold, blank before the colon, chunk extensions: see grammar, field-section,
-//                        chunked; all are read as curl reads them.
+// connection lives on (lifecycle). Where we leave the RFC, because curl does, is said in one place: above
+// responseBodyLength().
 
 import { CurlError } from "../error.ts";
 import type { HeaderList } from "../headers.ts";
@@ -39,6 +24,24 @@ export interface FramedResponse {
   /** --ignore-content-length: the field is not even looked at. */
   readonly ignoreContentLength?: boolean;
 }
+
+// Departures from RFC 9112 §6.3:
+//
+//   no body at all       HEAD, 204, 304, 2xx to CONNECT: whatever the fields say, malformed ones included.
+//   101                  RFC: no body, another protocol follows. curl reads on until the connection closes and delivers
+//                        that as the body, since nobody here speaks the other protocol. So do we.
+//   Transfer-Encoding    beats Content-Length, also on HTTP/1.0, where the RFC calls it faulty framing; in both cases
+//                        lifecycle closes the connection afterwards, as the RFC wants (curl keeps it).
+//                        A coding that we did not ask for is an error, where the RFC would read to the close:
+//                        data that nobody can decode must not pass for the file.
+//                        "identity" (gone from the RFC since 2014) codes nothing; "chunked" twice is once; nothing may
+//                        follow "chunked", "identity" included.
+//   Content-Length       malformed or contradictory is an error even where Transfer-Encoding overrides it: the RFC
+//                        calls such a message a likely attack ("ought to be handled as an error").
+//                        Repeated equal values, by lines or by commas, are one. More than 2^53-1 cannot be counted:
+//                        read to the close, as curl does beyond 2^63-1.
+//   elsewhere            bare LF, obs-fold, blank before the colon, chunk extensions: see grammar, field-section,
+//                        chunked; all are read as curl reads them.
 
 /**
  * The body's length by the rules of RFC 9112 §6.3, in their order.

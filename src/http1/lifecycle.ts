@@ -2,19 +2,6 @@
 //
 // Here: the transition table that decoder.ts follows, and the persistence rules (RFC 9112 §9.3). Not here: reading bytes.
 // The request's half (waiting for 100, an early answer) is client/exchange's; it sees 100 as an informational event.
-//
-//                   ┌────────────── informational (1xx but 101) ──────────────┐
-//                   ▼                                                         │
-//   status-line (first) ──status-line──► fields ──────────────────────────────┴──► status-line (again)
-//        │                                 │ no-body, cut ───────────────────────────► finishing
-//        │                                 ├ sized ────► sized-body ──── whole ──────► finishing
-//        │                                 ├ chunked ──► chunked-body ── whole ──────► finishing ── told ──► ended
-//        └ not-http (HTTP/0.9) ──┐         │                                               ▲
-//                                └─────────┴ to-close ► to-close-body ── closed ───────────┘
-//
-//   every state but ended ── broken (malformed, or closed too early) ──► failed
-//
-// "first" and "again" are two states: only the first line may be missing (HTTP/0.9).
 
 import type { HeaderList } from "../headers.ts";
 import { type BodyLength, isUpgrade } from "./framing.ts";
@@ -35,6 +22,19 @@ export type Trigger =
   | "closed"
   | "told"
   | "broken";
+
+//                   ┌────────────── informational (1xx but 101) ──────────────┐
+//                   ▼                                                         │
+//   status-line (first) ──status-line──► fields ──────────────────────────────┴──► status-line (again)
+//        │                                 │ no-body, cut ───────────────────────────► finishing
+//        │                                 ├ sized ────► sized-body ──── whole ──────► finishing
+//        │                                 ├ chunked ──► chunked-body ── whole ──────► finishing ── told ──► ended
+//        └ not-http (HTTP/0.9) ──┐         │                                               ▲
+//                                └─────────┴ to-close ► to-close-body ── closed ───────────┘
+//
+//   every state but ended ── broken (malformed, or closed too early) ──► failed
+//
+// "first" and "again" are two states: only the first line may be missing (HTTP/0.9).
 
 const TRANSITIONS = {
   "status-line-first": { "status-line": "fields", "not-http": "to-close-body", broken: "failed" },

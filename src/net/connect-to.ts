@@ -1,5 +1,6 @@
-// --connect-to: a connection meant for one host and port goes to another, while Host, SNI and the certificate check
-// stay with the URL. Pure.
+// --connect-to: a connection meant for one host and port goes to another. Pure.
+//
+// Host, SNI and the certificate check stay with the URL; only the bottom hop of a route moves.
 
 import { CurlError } from "../error.ts";
 import { splitHostPort } from "./host-port.ts";

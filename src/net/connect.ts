@@ -1,4 +1,7 @@
-// From hops to a stream: runs the route bottom up. One switch, one place for the time of each step.
+// From hops to a stream: runs the route bottom up.
+//
+// One switch over the kinds of hop, one place for the time of each step, one way out: what was opened is closed when a
+// later step fails or the signal aborts.
 
 import type { Clock } from "../clock.ts";
 import type { Trace } from "../trace.ts";

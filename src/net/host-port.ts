@@ -1,4 +1,6 @@
-// "HOST:PORT" as --resolve and --connect-to write it: IPv6 addresses in brackets, either part may be empty. Pure.
+// "HOST:PORT" as --resolve and --connect-to write it. Pure.
+//
+// IPv6 addresses stand in brackets, either part may be empty. URLs have an authority of their own (src/url.ts).
 
 export interface HostPort {
   /** Without brackets; null: empty. */

@@ -2,7 +2,7 @@
 //
 // A kept stream has a reader that waits for nothing: whatever arrives, bytes or an end, shows that it is of no more use
 // (RFC 9112 §9.3: a server must not speak unasked), and it is closed at once, so no dead connection is handed out that
-// is known to be dead. Which places are the same: route.ts, poolKey().
+// is known to be dead, and it does not keep the process alive. Which places are the same: route.ts, poolKey().
 
 import type { Clock } from "../clock.ts";
 import type { Stream } from "./stream.ts";
@@ -29,6 +29,7 @@ export class Pool {
     for (let idle = kept?.pop(); idle; idle = kept?.pop()) {
       if (idle.stream.isOpen && this.#clock.nowMs() - idle.sinceMs <= MAX_IDLE_MS) {
         idle.stream.attach(null);
+        idle.stream.ref();
         return idle.stream;
       }
       idle.stream.close();
@@ -48,6 +49,7 @@ export class Pool {
     const kept = this.#idle.get(key);
     if (kept) kept.push(idle);
     else this.#idle.set(key, [idle]);
+    stream.unref();
     stream.attach({ data: drop, end: drop, fail: drop });
   }
 

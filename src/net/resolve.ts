@@ -3,40 +3,11 @@
 // getaddrinfo(3) runs in a thread of Bun's ("system"; Bun's default on Linux is c-ares, which knows neither /etc/hosts'
 // neighbours in nsswitch.conf nor how to give up). Not here: which address is tried first (race.ts).
 
-import { parseIpv4, parseIpv6 } from "#ffi/sockaddr.ts";
-import { interfaceIndex } from "#ffi/socket.ts";
 import type { Clock } from "../clock.ts";
 import { CurlError } from "../error.ts";
-import { splitHostPort } from "./host-port.ts";
+import { literalCandidate } from "./literal.ts";
 import type { Candidate } from "./race.ts";
-
-/** --resolve [+|-]HOST:PORT:ADDRESS[,ADDRESS]…; host "*" stands for every host. */
-export interface ResolveRule {
-  readonly host: string;
-  readonly port: number;
-  /** Literal addresses, IPv6 without brackets. */
-  readonly addresses: readonly string[];
-  /** "-HOST:PORT": take an earlier entry away. */
-  readonly remove: boolean;
-}
-
-/** @throws CurlError SETOPT_OPTION_SYNTAX */
-export function parseResolveRule(text: string): ResolveRule {
-  const syntaxError = (): CurlError =>
-    new CurlError(
-      "SETOPT_OPTION_SYNTAX",
-      `Could not parse CURLOPT_RESOLVE entry '${text}': --resolve takes [+|-]HOST:PORT:ADDRESS[,ADDRESS]…`,
-    );
-  const remove = text.startsWith("-");
-  // "+" lets an entry expire as one from DNS does, after 60 s. No run of ours outlives its entries in a way that a
-  // later look-up would not find the same, so it needs no mark.
-  const entry = remove || text.startsWith("+") ? text.slice(1) : text;
-  const parts = splitHostPort(remove ? `${entry}:` : entry);
-  if (!parts || parts.host === null || parts.port === null) throw syntaxError();
-  const addresses = remove ? [] : parts.rest.split(",").map((a) => a.replace(/^\[(.*)\]$/, "$1"));
-  if (!remove && !addresses.every((a) => literalCandidate(a, 0, null))) throw syntaxError();
-  return { host: parts.host.toLowerCase(), port: parts.port, addresses, remove };
-}
+import type { ResolveRule } from "./resolve-rule.ts";
 
 export interface Query {
   /** Name or literal, IPv6 without brackets. */
@@ -133,26 +104,4 @@ function ruleFor({ host, port, rules }: Query): ResolveRule | null {
   if (exact) return exact.remove ? null : exact;
   const any = last("*");
   return any && !any.remove ? any : null;
-}
-
-/** A literal address as candidate; null for a name. Zones: RFC 4007 §11, by interface name or index. */
-export function literalCandidate(
-  text: string,
-  port: number,
-  zoneId: string | null,
-): Candidate | null {
-  if (parseIpv4(text)) return { family: "ipv4", address: text, port, scopeId: 0 };
-  const [address = "", ownZone] = text.split("%", 2);
-  if (!parseIpv6(address)) return null;
-  const zone = zoneId ?? ownZone;
-  return { family: "ipv6", address, port, scopeId: zone ? scopeIdOf(zone) : 0 };
-}
-
-function scopeIdOf(zone: string): number {
-  const index = /^\d+$/.test(zone) ? Number(zone) : interfaceIndex(zone);
-  if (index > 0) return index;
-  throw new CurlError(
-    "COULDNT_RESOLVE_HOST",
-    `Could not resolve host: there is no network interface '${zone}' here`,
-  );
 }

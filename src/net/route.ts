@@ -8,7 +8,7 @@
 //   https over a Unix socket     [unix] [tls]
 
 import { type ConnectToRule, connectTarget } from "./connect-to.ts";
-import type { ResolveRule } from "./resolve.ts";
+import type { ResolveRule } from "./resolve-rule.ts";
 import type { TlsSpec } from "./tls.ts";
 
 /** Where the request is meant for, whatever the way there. */

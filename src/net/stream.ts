@@ -59,8 +59,12 @@ export interface Stream {
   attach(reader: StreamReader | null): void;
   /** Writes all. A Promise only where the socket is full; one write at a time. @throws CurlError SEND_ERROR */
   write(bytes: Uint8Array): void | Promise<void>;
+  /** Until resume() nothing is delivered, and the stream does not keep the process alive: nobody waits for it. */
   pause(): void;
   resume(): void;
+  /** Whether the stream keeps the process alive while it is not paused; it does at first. */
+  ref(): void;
+  unref(): void;
   /** Ends the stream because of `error`, which the reader and a waiting write() get. */
   fail(error: Error): void;
   /** Ends the stream; nobody is told. */
@@ -95,6 +99,7 @@ export class SocketStream implements Stream {
   #ended = false;
   #failure: Error | null = null;
   #paused = false;
+  #referenced = true;
   #reader: StreamReader | null = null;
   readonly #backlog = new ByteQueue();
   #connecting: Waiting | null = null;
@@ -155,13 +160,31 @@ export class SocketStream implements Stream {
     if (this.#paused) return;
     this.#paused = true;
     if (this.#phase === "open") this.#socket?.pause();
+    this.#holdProcess();
   }
 
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
     if (this.#phase === "open") this.#socket?.resume();
+    this.#holdProcess();
     this.#deliver();
+  }
+
+  ref(): void {
+    this.#referenced = true;
+    this.#holdProcess();
+  }
+
+  unref(): void {
+    this.#referenced = false;
+    this.#holdProcess();
+  }
+
+  #holdProcess(): void {
+    if (this.#phase !== "open") return;
+    if (this.#referenced && !this.#paused) this.#socket?.ref();
+    else this.#socket?.unref();
   }
 
   fail(error: Error): void {

@@ -95,8 +95,9 @@ function tlsOptions(spec: TlsSpec, serverName: string): TLSOptions {
     ...(literal ? {} : { serverName }),
     ...(client && { certFile: fileName(client.certFile), keyFile: fileName(client.keyFile) }),
     ...(client?.passphrase != null && { passphrase: client.passphrase }),
-    // Explicit, or NODE_TLS_REJECT_UNAUTHORIZED of the environment would decide.
-    rejectUnauthorized: spec.verify,
+    // Explicit, or NODE_TLS_REJECT_UNAUTHORIZED of the environment would decide. Without a serverName Bun 1.4.5 compares
+    // the certificate with "localhost", so for an address it must not refuse by itself: judge() does.
+    rejectUnauthorized: spec.verify && !literal,
     // curl's default: a chain may end at an intermediate that the user trusts.
     allowPartialTrustChain: true,
     minVersion: spec.minVersion,
@@ -184,13 +185,16 @@ function judge(
   socket: Socket<SocketStream>,
   { error, serverName }: { error: SocketError | null; serverName: string },
 ): Problem | null {
+  const literal = isLiteral(serverName);
   const code = error?.code ?? "";
   const known = VERIFY_RESULTS[code];
   if (error && known) {
     return { code, verifyResult: known[0], text: known[1], wrongName: false, fatal: null };
   }
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return wrongName(socket, serverName);
-  if (error)
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+    // Reported only where the chain is good. For an address the name that Bun compared is not the one that was asked for.
+    if (!literal) return wrongName(socket, serverName);
+  } else if (error) {
     return {
       code,
       verifyResult: 1,
@@ -198,9 +202,9 @@ function judge(
       wrongName: false,
       fatal: handshakeError(error),
     };
-  if (isLiteral(serverName) && !socket.getPeerX509Certificate().checkIP(serverName))
-    return wrongName(socket, serverName);
-  return null;
+  }
+  const fits = !literal || socket.getPeerX509Certificate().checkIP(serverName) !== undefined;
+  return fits ? null : wrongName(socket, serverName);
 }
 
 function wrongName(socket: Socket<SocketStream>, serverName: string): Problem {

@@ -120,7 +120,7 @@ for (const option of [["--mptcp"], []]) {
     expect(result.exitCode).toBe(7);
     expect(result.stderr).toMatch(
       new RegExp(
-        `^m?p?curl: \\(7\\) Failed to connect to 127\\.0\\.0\\.1(:| port )${refused.port} after \\d+ ms: Could not connect to server\\n$`,
+        `^m?p?curl: \\(7\\) Failed to connect to 127\\.0\\.0\\.1(:| port )${refused.port} after \\d+ ms: Could not connect to server( \\([^\\n]*\\))?\\n$`,
       ),
     );
   });

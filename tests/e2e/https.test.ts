@@ -12,7 +12,7 @@ import {
   type ServerKind,
 } from "../support/certs.ts";
 import { type Nginx, startNginx } from "../support/nginx.ts";
-import { type Run, run } from "../support/program.ts";
+import { type Run, run, start } from "../support/program.ts";
 import { startRawServer } from "../support/raw-server.ts";
 import { describeWith, needs } from "../support/requirement.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -431,8 +431,11 @@ describeWith(["program", "openssl"], "ends and stalls", () => {
   });
 
   check("a connection reset in the handshake is 35", async () => {
-    const server = startRawServer([{ on: "connect", send: "", after: "reset" }]);
-    const result = await run(["-sS", `https://127.0.0.1:${server.port}/`]);
+    const server = startRawServer([HELLO]);
+    const running = start(["-sS", `https://127.0.0.1:${server.port}/`]);
+    await server.receivedAtLeast(100);
+    server.resetAll();
+    const result = await running.finished;
     server.stop();
     expect(result.exitCode).toBe(35);
   });

@@ -122,16 +122,16 @@ needs("program")("two operations may write the same file in turn; the last stays
 });
 
 needs("program")(
-  "the meter shows on stderr when the body goes elsewhere, and can be silenced",
+  "the meter shows to a person when the body goes elsewhere, and can be silenced",
   async () => {
     const server = startRawServer(Array.from({ length: 4 }, () => served("hello")));
     const url = `http://127.0.0.1:${server.port}/`;
-    const metered = await run(["-o", "f", url]);
+    const metered = await runOnTerminal(["-o", "f", url]);
     const silent = await run(["-s", "-o", "f", url]);
     const unmetered = await run(["--no-progress-meter", "-o", "f", url]);
     const bar = await run(["-#", "-o", "f", url]);
     server.stop();
-    expect(metered.stderr).toMatch(/% Total/);
+    expect(metered.screen).toMatch(/% Total/);
     expect(silent.stderr).toBe("");
     expect(unmetered.stderr).toBe("");
     expect(bar.stderr).toMatch(/#+ +100\.0%/);

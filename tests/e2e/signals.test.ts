@@ -2,16 +2,14 @@
 // whatever it was waiting for.
 
 import { expect } from "bun:test";
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { bytesInPipe, fullPort } from "../support/loopback.ts";
+import { fullPort, pipeIsFull } from "../support/loopback.ts";
 import { cleanEnvironment, type Run, start } from "../support/program.ts";
 import { programPath } from "../support/program-path.ts";
 import { startRawServer } from "../support/raw-server.ts";
 import { needs } from "../support/requirement.ts";
 import { tempDir } from "../support/temp-dir.ts";
-
-const PIPE_BYTES = 65_536;
 
 /** Died by the signal, or ended with the code that a shell would show for it. */
 function diedBy(result: Run, signal: "SIGINT" | "SIGTERM"): boolean {
@@ -28,8 +26,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       { send: "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\npartial", after: "stall" },
     ]);
     const running = start(["-sS", "-o", "f", `http://127.0.0.1:${server.port}/`]);
-    const file = Bun.file(join(running.cwd, "f"));
-    await until(async () => (await file.exists()) && file.size === 7);
+    const file = join(running.cwd, "f");
+    await until(() => existsSync(file) && statSync(file).size === 7);
     running.kill(signal);
     const result = await running.finished;
     server.stop();
@@ -53,8 +51,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       stdout: writing,
       stderr: "pipe",
     });
+    await until(() => pipeIsFull(writing));
     closeSync(writing);
-    await until(() => bytesInPipe(reading) === PIPE_BYTES);
     const began = performance.now();
     child.kill(signal);
     await child.exited;
@@ -103,8 +101,8 @@ needs("program")(
   "a shell's loop is stopped by Ctrl-C: the program dies by SIGINT or says 130",
   async () => {
     const server = startRawServer([{ send: "", after: "stall" }]);
-    const line = `"$MPCURL" -sS http://127.0.0.1:${server.port}/ & child=$!; read -r _; kill -INT $child; wait $child; echo $?`;
-    const child = Bun.spawn(["/bin/bash", "-mc", line], {
+    const line = `set -m; "$MPCURL" -sS http://127.0.0.1:${server.port}/ & child=$!; read -r _; kill -INT $child; wait $child; echo $?`;
+    const child = Bun.spawn(["/bin/bash", "--norc", "-c", line], {
       env: { ...cleanEnvironment(tempDir("home")), MPCURL: programPath() },
       stdin: "pipe",
       stdout: "pipe",

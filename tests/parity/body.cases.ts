@@ -205,9 +205,7 @@ const DATA_CASES: readonly ParityCase[] = [
     files: { f: "[1,\n2]\n" },
     expect: {
       exit: 0,
-      wire: [
-        "POST / HTTP/1.1|STD|Content-Type: text/x|Content-Length: 7||[1,\n2]\n",
-      ],
+      wire: ["POST / HTTP/1.1|STD|Content-Type: text/x|Content-Length: 7||[1,\n2]\n"],
     },
   },
 ];

@@ -4,6 +4,8 @@ import { ok, type ParityCase } from "./parity-case.ts";
 
 const GET_1 = "GET /1 HTTP/1.1|STD||";
 const GET_2 = "GET /2 HTTP/1.1|STD||";
+const CLOSING_1 = "GET /1 HTTP/1.1|STD|Connection: close||";
+const CLOSING_2 = "GET /2 HTTP/1.1|STD|Connection: close||";
 const TWO = ["<base>/1", "<base>/2"];
 
 const REUSE: readonly ParityCase[] = [
@@ -41,7 +43,16 @@ const REUSE: readonly ParityCase[] = [
   {
     name: "-H Connection: close ends it",
     argv: ["-H", "Connection: close", ...TWO],
-    expect: { exit: 0, stdout: "hello\nhello\n" },
+    expect: {
+      exit: 0,
+      wire: [CLOSING_1, CLOSING_2],
+      stdout: "hello\nhello\n",
+    },
+    differs: {
+      because: "RFC 9112 9.6: who sends close must not send another request; curl does",
+      since: null,
+      older: { wire: [CLOSING_1 + CLOSING_2] },
+    },
   },
   {
     name: "bytes beyond the body end it",

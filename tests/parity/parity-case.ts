@@ -174,7 +174,7 @@ async function runOn(program: string, test: ParityCase, variant: Variant): Promi
 }
 
 function outcomeOf(result: Run): number | string {
-  if (result.timedOut) return "hung";
+  if (result.timedOut) return `hung, then ${result.signal ?? result.exitCode}`;
   return result.exitCode ?? String(result.signal);
 }
 
@@ -194,7 +194,8 @@ function neutralFiles(
 }
 
 function judge(who: string, seen: Seen, wanted: Expectation): void {
-  const label = (field: string): string => `${who}: ${field}\nstderr: ${seen.stderr}`;
+  const label = (field: string): string =>
+    `${who}: ${field}\nstderr: ${seen.stderr}\nreceived: ${JSON.stringify(seen.wire).slice(0, 500)}`;
   expect(seen.exit, label("exit code")).toBe(wanted.exit);
   if (wanted.wire) expect(seen.wire.map(compact), label("wire")).toEqual([...wanted.wire]);
   if (wanted.otherWire) {

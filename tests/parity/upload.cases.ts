@@ -110,13 +110,42 @@ export const UPLOAD_CASES: readonly ParityCase[] = [
     },
   },
   {
-    name: "417 repeats the request without Expect",
+    name: "417 to an Expect by force",
     argv: ["-H", "Expect: 100-continue", "-d", "abc", "<base>/"],
     replies: [
       { on: "head", body: false, send: answer("417 Expectation Failed", "no") },
       ok("done"),
     ],
-    expect: { exit: 0, stdout: "done" },
+    expect: {
+      exit: 0,
+      wire: [
+        `POST / HTTP/1.1|STD|Expect: 100-continue|Content-Length: 3|${FORM}||POST / HTTP/1.1|STD|Content-Length: 3|${FORM}||abc`,
+      ],
+      stdout: "done",
+    },
+    differs: {
+      because: "repeating what the server has just turned down can only be turned down again",
+      since: null,
+      older: {
+        wire: [
+          `POST / HTTP/1.1|STD|Expect: 100-continue|Content-Length: 3|${FORM}||POST / HTTP/1.1|STD|Expect: 100-continue|Content-Length: 3|${FORM}||abc`,
+        ],
+      },
+    },
+  },
+  {
+    name: "417 repeats the request without Expect",
+    argv: ["-T", "big", "<base>/x"],
+    files: { big: BIG },
+    replies: [
+      { on: "head", body: false, send: answer("417 Expectation Failed", "no") },
+      ok("done"),
+    ],
+    expect: {
+      exit: 0,
+      wire: [`PUT /x HTTP/1.1|STD|Content-Length: 1048577|Expect: 100-continue||${put("/x", BIG)}`],
+      stdout: "done",
+    },
   },
   {
     name: "a body of more than 1 MiB asks first",

@@ -10,7 +10,7 @@ const SOCK_STREAM = 1;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const IPPROTO_MPTCP = 262;
-const FIONREAD = 0x541b;
+const POLLOUT = 4;
 
 const { symbols: libc } = dlopen("libc.so.6", {
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
@@ -19,7 +19,7 @@ const { symbols: libc } = dlopen("libc.so.6", {
   listen: { args: ["i32", "i32"], returns: "i32" },
   getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
-  ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
+  poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
   __errno_location: { args: [], returns: "ptr" },
 });
 
@@ -144,9 +144,8 @@ export function freePort(host = "127.0.0.1"): number {
   return held.port;
 }
 
-/** How many bytes wait in a pipe. */
-export function bytesInPipe(fd: number): number {
-  const count = new Int32Array(1);
-  check(libc.ioctl(fd, FIONREAD, count), "ioctl");
-  return count[0] ?? 0;
+/** Whether a writer of this pipe would have to wait; asked of the pipe's writing end. */
+export function pipeIsFull(writingFd: number): boolean {
+  const request = new Int32Array([writingFd, POLLOUT]);
+  return check(libc.poll(request, 1, 0), "poll") === 0;
 }

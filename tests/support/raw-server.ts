@@ -62,6 +62,8 @@ export interface RawServer {
   idle(): Promise<void>;
   /** Waits until so many bytes in all have been received. */
   receivedAtLeast(bytes: number): Promise<void>;
+  /** Sends an RST on every open connection. */
+  resetAll(): void;
   stop(): void;
 }
 
@@ -263,6 +265,10 @@ export function startRawServer(
     idle: () => when(() => openCount() === 0),
     receivedAtLeast: (bytes) =>
       when(() => conversations.reduce((sum, each) => sum + each.received.length, 0) >= bytes),
+    resetAll() {
+      for (const conversation of conversations)
+        if (conversation.open) conversation.socket.terminate();
+    },
     stop() {
       listener.stop(true);
       for (const conversation of conversations) {

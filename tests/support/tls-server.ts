@@ -106,7 +106,10 @@ export function startCutter(serverPort: number): Cutter {
     data({ data: leg }, bytes) {
       const { records, rest } = takeRecords(Buffer.concat([leg.pending, bytes]));
       leg.pending = Buffer.from(rest);
-      for (const record of records) if (!isAlert(record)) leg.peer?.write(record);
+      for (const record of records) {
+        if (isAlert(record)) leg.peer?.end();
+        else leg.peer?.write(record);
+      }
     },
     close({ data: leg }) {
       leg.peer?.end();

@@ -1,4 +1,6 @@
 // Who the user is: credentials for the origin server.
+//
+// Rows only. What a user name without password asks for is cli/plan's; how credentials go out is http/auth.
 
 import { flag, type Option, text } from "./option.ts";
 

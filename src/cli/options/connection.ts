@@ -1,4 +1,6 @@
 // Where the connection goes and how long it may take.
+//
+// Rows only. Reading --connect-to is net/connect-to, the limits are deadline.ts.
 
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "../../deadline.ts";
 import { file, type Option, seconds, text } from "./option.ts";

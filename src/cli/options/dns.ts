@@ -1,4 +1,6 @@
 // How a host's name becomes addresses.
+//
+// Rows only. Reading --resolve is net/resolve-rule, asking is net/resolve.
 
 import { flag, type Option, text } from "./option.ts";
 

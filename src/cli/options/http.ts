@@ -1,4 +1,6 @@
 // The request's head: method, version, fields.
+//
+// Rows only. Which fields result, in which order, is http/request.
 
 import { flag, type Option, text } from "./option.ts";
 

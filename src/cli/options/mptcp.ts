@@ -1,4 +1,6 @@
-// Multipath TCP.
+// Multipath TCP: what curl has of it, and what only mpcurl has.
+//
+// Rows only. Opening such sockets is net/dial, the kernel's words are ffi/mptcp.
 
 import { flag, type Option } from "./option.ts";
 

@@ -1,4 +1,6 @@
 // Whether and how far redirects are followed.
+//
+// Rows only. What a 3xx means is http/redirect.
 
 import { flag, integer, type Option } from "./option.ts";
 

@@ -1,4 +1,6 @@
 // TLS: whom to trust, who we are, which versions.
+//
+// Rows only. Where trust comes from without them is cli/trust, what is refused and how is net/tls.
 
 import type { Operation } from "../operation.ts";
 import { choice, file, flag, type Option, text } from "./option.ts";

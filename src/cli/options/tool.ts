@@ -1,4 +1,6 @@
 // The program itself: URLs, sections of the command line, what is told to the user.
+//
+// Rows only. --next, --help and --version act while the command line is read: cli/argv and cli/fold know them by `control`.
 
 import { flag, type Option, refusal, text } from "./option.ts";
 

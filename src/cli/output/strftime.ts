@@ -1,4 +1,6 @@
-// strftime(3) in the C locale and UTC, for -w's %time{…}. Pure. Beyond POSIX: %f, microseconds, as curl has it.
+// strftime(3) in the C locale and UTC, for -w's %time{…}. Pure.
+//
+// Beyond POSIX: %f, microseconds, as curl has it. A letter that is none stays as it stands.
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS = [

@@ -1,5 +1,7 @@
-// Header lines as a terminal shows them: names in bold, Location as a link, and nothing in them that the terminal
-// would obey (terminal-text.ts). Only for what goes to a person; files and pipes get the bytes as received.
+// Header lines as a terminal shows them: names in bold, Location as a link.
+//
+// Nothing of a server's reaches the terminal that it would obey (terminal-text.ts). Only for what goes to a person;
+// files and pipes get the bytes as received.
 
 import { CurlError } from "../../error.ts";
 import { formatUrl, resolveUrl, type Url } from "../../url.ts";

@@ -119,8 +119,8 @@ const VARIABLES: { readonly [name: string]: Variable } = {
     outcome ? formatUrl(outcome.effectiveUrl) : facts.url,
   ),
   urlnum: integer(({ facts }) => facts.urlNumber),
-  xfer_id: integer(({ outcome }) => outcome?.transfer.id ?? 0),
-  ...urlRows("url", ({ outcome }) => outcome?.transfer.url ?? null),
+  xfer_id: integer(({ outcome }) => outcome?.id ?? 0),
+  ...urlRows("url", ({ outcome }) => outcome?.url ?? null),
   ...urlRows("urle", ({ outcome }) => outcome?.effectiveUrl ?? null),
 };
 

@@ -25,7 +25,7 @@ export function prepareNginx({ root, address, port, tls }: NginxOptions): string
           ssl_certificate ${tls.certificate}; ssl_certificate_key ${tls.key};
         }`;
   const configuration = `
-    daemon off; master_process off; pid ${root}/pid; error_log ${root}/error.log;
+    daemon off; master_process off; user root; pid ${root}/pid; error_log ${root}/error.log;
     events {}
     http {
       access_log off; sendfile on; keepalive_requests 100000; client_max_body_size 0;

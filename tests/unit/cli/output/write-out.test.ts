@@ -45,6 +45,7 @@ function success(given: Partial<Outcome> = {}): Outcome {
       remotePort: 8080,
       localAddress: "127.0.0.1",
       localPort: 40000,
+      httpVersion: "1.1",
       tlsVerifyResult: 18,
       certificates: ["-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----"],
     },
