@@ -142,12 +142,14 @@ function newest(path: string): number {
 }
 
 function build(): void {
-  const program = join(ROOT, "dist/mpcurl");
+  const products = ["dist/mpcurl", "dist/cli.js", "dist/types"].map((name) =>
+    newest(join(ROOT, name)),
+  );
   const sources = ["src", "ffi", "package.json", "bun.lock"].map((name) =>
     newest(join(ROOT, name)),
   );
-  if (existsSync(program) && statSync(program).mtimeMs >= Math.max(...sources)) return;
-  const result = Bun.spawnSync([process.execPath, "run", "build"], {
+  if (Math.min(...products) >= Math.max(...sources)) return;
+  const result = Bun.spawnSync([process.execPath, "run", "build:binary"], {
     cwd: ROOT,
     stdout: "ignore",
     stderr: "inherit",

@@ -1,9 +1,10 @@
-#!/usr/bin/env -S bun --no-env-file --config=/dev/null
+#!/usr/bin/env -S bun --no-env-file --config=/dev/null --tsconfig-override=/dev/null
 // The program: arguments in, exit code out.
 //
-// The first line keeps Bun from reading .env and bunfig.toml of the current directory, which may be a stranger's
-// (bunfig's preload would run code from there); the compiled binary is built with the same refusal. This is the only
-// place that ends the process, and the only one that catches what is not a CurlError: a bug, shown with its stack.
+// The first line keeps Bun from reading .env, bunfig.toml and tsconfig.json of the current directory, which may be a
+// stranger's (bunfig's preload and tsconfig's paths would run code from there); the compiled binary is built with the
+// same refusal. This is the only place that ends the process, and the only one that catches what is not a CurlError: a
+// bug, shown with its stack.
 
 import { byteStringOfText, bytesOf } from "../bytes.ts";
 import { CurlError, EXIT } from "../error.ts";

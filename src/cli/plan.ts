@@ -227,16 +227,20 @@ function planRoutes({ connection }: Operation): RouteSpec {
   };
 }
 
-async function planTls({ tls, output }: Operation, host: Host): Promise<TlsSpec> {
+async function planTls(operation: Operation, host: Host): Promise<TlsSpec> {
+  const { tls, output, redirect, urls } = operation;
   if (tls.cert !== null && !host.exists(tls.cert)) {
     throw new CurlError(
       "SSL_CERTPROBLEM",
       `could not load PEM client certificate from ${tls.cert}: no such file`,
     );
   }
+  // Reading a directory of roots takes longer than many a transfer.
+  const mayNeedTrust =
+    !tls.insecure && (redirect.follow || urls.some((url) => /^https:/i.test(url)));
   return {
     verify: !tls.insecure,
-    trust: tls.insecure ? { kind: "system" } : await planTrust(tls, host),
+    trust: mayNeedTrust ? await planTrust(tls, host) : { kind: "system" },
     minVersion: tls.minVersion,
     maxVersion: tls.maxVersion,
     clientCertificate:

@@ -95,6 +95,7 @@ class FileOutput implements Output {
 
   write(bytes: Uint8Array): void | Promise<void> {
     const end = this.#writeSome(bytes, 0);
+    collectAfter(bytes.length);
     if (end < bytes.length) return this.#writeRest(bytes, end);
   }
 
@@ -127,6 +128,22 @@ class FileOutput implements Output {
   close(): void {
     if (this.#fd > STDERR) closeFile(this.#fd);
   }
+}
+
+/**
+ * How much is written between two collections of garbage. Each chunk from a socket is a new array; left to itself the
+ * collector lets 40 MiB of them pile up. Measured with 1 GiB: 90 MiB at the peak without, 57 MiB with, for 0.1 s of CPU.
+ * The library does not do this: its user's heap may be large, and collecting that is dear.
+ */
+const COLLECT_EVERY_BYTES = 16 * 1024 * 1024;
+
+let writtenSinceCollection = 0;
+
+function collectAfter(sizeBytes: number): void {
+  writtenSinceCollection += sizeBytes;
+  if (writtenSinceCollection < COLLECT_EVERY_BYTES) return;
+  writtenSinceCollection = 0;
+  Bun.gc(true);
 }
 
 function openStandard(fd: number): number {

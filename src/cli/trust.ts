@@ -1,11 +1,14 @@
 // Which roots are trusted: --cacert, --capath, and the environment's words where neither is given (CURL.md §23).
 //
-// A file goes to Bun by its path; a directory is read here, every file of it, for Bun knows none.
+// A file goes to Bun by its path; a directory is read here, for Bun knows none. As in OpenSSL only names made by
+// `openssl rehash` count (8 hex digits of the subject's hash, a dot, a number): such directories hold other files too.
 
 import { byteString } from "../bytes.ts";
 import { CurlError } from "../error.ts";
 import type { Trust } from "../net/tls.ts";
 import type { Host } from "./host.ts";
+
+const HASHED_NAME = /^[0-9a-f]{8}\.\d+$/;
 
 const PEM_CERTIFICATE = "-----BEGIN CERTIFICATE-----";
 
@@ -28,6 +31,7 @@ async function trustIn(file: string | null, directory: string | null, host: Host
   const pem: string[] = [];
   if (file !== null) pem.push(readPem(host, file));
   for (const name of await listed(host, directory)) {
+    if (!HASHED_NAME.test(name)) continue;
     const text = pemIn(host, `${directory}/${name}`);
     if (text !== null) pem.push(text);
   }
@@ -35,7 +39,7 @@ async function trustIn(file: string | null, directory: string | null, host: Host
   if (pem.length === 0) {
     throw new CurlError(
       "SSL_CACERT_BADFILE",
-      `error adding trust anchors from ${from}: there is no certificate in PEM form`,
+      `error adding trust anchors from ${from}: there is no certificate in it under a hashed name (openssl rehash DIRECTORY makes them)`,
     );
   }
   return { kind: "pem", pem, from };

@@ -107,6 +107,8 @@ class Exchange implements StreamReader {
   #sending: "head" | "waiting" | "body" | "sent" | "stopped" = "head";
   /** Ends the wait for 100 Continue. */
   #continue: (() => void) | null = null;
+  #sawContinue = false;
+  #expectationFailed = false;
 
   readonly #abort = (): void => this.#fail(this.#wiring.context.signal.reason);
 
@@ -143,7 +145,7 @@ class Exchange implements StreamReader {
     if (!body && chunked) await this.#stream.write(LAST_CHUNK);
     if (inline) context.counters.uploaded += inline.length;
     else if (body) {
-      if (expectContinue) await this.#waitForContinue();
+      if (expectContinue && !this.#sawContinue) await this.#waitForContinue();
       if (this.#sending === "stopped" || this.#settled) return;
       this.#sending = "body";
       const { counters, clock } = context;
@@ -161,6 +163,8 @@ class Exchange implements StreamReader {
 
   async #waitForContinue(): Promise<void> {
     const { clock, trace } = this.#wiring.context;
+    // The answer may have come before the head was out.
+    if (this.#sending === "stopped" || this.#settled) return;
     this.#sending = "waiting";
     let timer: Timer | undefined;
     await new Promise<void>((resolve) => {
@@ -174,12 +178,9 @@ class Exchange implements StreamReader {
     this.#continue = null;
   }
 
-  /** Sending broke. An answer that is on its way, or here, says more than a broken pipe. */
+  /** Sending broke. Once the server has refused the rest, that is no failure; a 2xx does not make a cut body whole. */
   #sendFailed(error: Error): void {
-    if (this.#settled || this.#sending === "stopped") return;
-    const isReset = error instanceof CurlError && error.code !== "READ_ERROR";
-    if (isReset && this.#head) return this.#stopSending("early-response");
-    this.#fail(error);
+    if (this.#sending !== "stopped") this.#fail(error);
   }
 
   /** The server has decided; the rest of the body is not wanted. @param reason null: not a byte of it went out */
@@ -208,7 +209,14 @@ class Exchange implements StreamReader {
   }
 
   fail(error: Error): void {
-    this.#fail(error);
+    const isLostUpload =
+      this.#responseEnded && error instanceof CurlError && error.code === "RECV_ERROR";
+    // Nothing was left to receive: curl says so too.
+    this.#fail(
+      isLostUpload
+        ? new CurlError("SEND_ERROR", error.message.replace(/^Recv/, "Send"), { cause: error })
+        : error,
+    );
   }
 
   /** Takes events until the decoder wants bytes or the receiver wants time. */
@@ -246,7 +254,10 @@ class Exchange implements StreamReader {
       case "informational":
         context.counters.headers += event.head.sizeBytes;
         context.trace?.({ type: "response-head", raw: event.head.raw });
-        if (event.head.status === 100) this.#continue?.();
+        if (event.head.status === 100) {
+          this.#sawContinue = true;
+          this.#continue?.();
+        }
         return receiver.informational(event.head);
       case "head":
         context.counters.headers += event.head.sizeBytes;
@@ -255,9 +266,11 @@ class Exchange implements StreamReader {
         if (event.body.kind === "content-length")
           context.counters.downloadTotal = event.body.sizeBytes;
         if (event.head.status >= 300 && this.#request.body && this.#sending !== "sent") {
+          const isWaiting = this.#sending === "waiting";
+          this.#expectationFailed =
+            event.head.status === 417 && this.#request.expectContinue && this.#sending !== "body";
           // Only 417 leaves the connection in a known state: the server refused to wait for this body.
-          const untouched = event.head.status === 417 && this.#sending === "waiting";
-          this.#stopSending(untouched ? null : "early-response");
+          this.#stopSending(this.#expectationFailed && isWaiting ? null : "early-response");
         }
         return receiver.head(event.head, event.body);
       case "data":
@@ -280,15 +293,17 @@ class Exchange implements StreamReader {
     if (this.#settled || this.#busy || !this.#responseEnded || !this.#head) return;
     if (this.#sending !== "sent" && this.#sending !== "stopped") return;
     this.#settle();
-    const { counters, trace } = this.#wiring.context;
+    const { trace } = this.#wiring.context;
     const excess = this.#decoder.excessBytes;
     if (excess > 0) {
       trace?.({ type: "excess", sizeBytes: excess });
       this.#closeReason ??= "excess-bytes";
     }
-    const expectationFailed =
-      this.#head.status === 417 && this.#request.expectContinue && counters.uploaded === 0;
-    this.#wiring.resolve({ head: this.#head, closeReason: this.#closeReason, expectationFailed });
+    this.#wiring.resolve({
+      head: this.#head,
+      closeReason: this.#closeReason,
+      expectationFailed: this.#expectationFailed,
+    });
   }
 
   #fail(error: Error): void {

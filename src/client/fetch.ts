@@ -1,42 +1,54 @@
-// The web's fetch over a transfer: Request's options in, a streaming Response out.
+// The web's fetch over a transfer: a URL or Request and its options in, a streaming Response out.
 //
-// Here: bodies of the web's kinds, the Response, and what the standard says of redirects and aborts. Not here: anything
-// of HTTP. Differs from the global fetch on purpose: it rejects with CurlError, and `mptcp: true` asks for Multipath
-// TCP as --mptcp does. Responses are decoded (gzip, deflate, br, zstd), as fetch does.
+// Here: what the caller said, as a Transfer, and the life of an abort. Not here: request bodies (web-body.ts), the
+// Response (web-response.ts) and anything of HTTP. Differs from the global fetch on purpose: it rejects with CurlError
+// where that has a bare TypeError, `mptcp: true` asks for Multipath TCP as --mptcp does, and a URL that the WHATWG
+// parser refuses (no scheme, IPv6 zone ids) is read as curl reads it. Responses are decoded (gzip, deflate, br, zstd).
 
 import { byteStringOfText } from "../bytes.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "../deadline.ts";
 import { CurlError } from "../error.ts";
-import { memoryBody, type RequestBody } from "../http/body/request-body.ts";
 import type { HeaderRule } from "../http/request.ts";
-import type { ResponseHead } from "../http1/decoder.ts";
+import type { TlsSpec } from "../net/tls.ts";
 import { parseUrl } from "../url.ts";
 import { USER_AGENT } from "../version.ts";
-import type { Outcome } from "./outcome.ts";
+import { newCounters } from "./outcome.ts";
 import { Session } from "./session.ts";
-import type { Sink } from "./sink.ts";
 import { type Transfer, transfer } from "./transfer.ts";
-
-/** What the web's fetch takes as a body: text, bytes, Blob, FormData, URLSearchParams, ReadableStream. */
-export type WebBody = NonNullable<ConstructorParameters<typeof Response>[0]>;
+import { type WebBody, webBody } from "./web-body.ts";
+import { ResponseSink } from "./web-response.ts";
 
 export interface FetchOptions {
-  readonly method?: string;
+  /** "GET" unless given. */
+  readonly method?: string | undefined;
+  /** Replace the defaults (User-Agent, Accept, Accept-Encoding) where they have the same name. */
   readonly headers?: ConstructorParameters<typeof Headers>[0];
-  readonly body?: WebBody | null;
-  readonly signal?: AbortSignal | null;
-  /** "follow" (20 at most, as the Fetch standard says), "manual", or "error". */
-  readonly redirect?: "follow" | "manual" | "error";
+  readonly body?: WebBody | null | undefined;
+  /** Ends the call, or the body's stream later on, with the signal's reason. */
+  readonly signal?: AbortSignal | null | undefined;
+  /** "follow" (the default; 20 at most, as the Fetch standard says), "manual", or "error". */
+  readonly redirect?: "follow" | "manual" | "error" | undefined;
   /** Whether every connection is opened as Multipath TCP. */
-  readonly mptcp?: boolean;
+  readonly mptcp?: boolean | undefined;
+  readonly tls?: TlsOptions | undefined;
   /** What to share with other calls; a common one unless given. */
-  readonly session?: Session;
+  readonly session?: Session | undefined;
+}
+
+export interface TlsOptions {
+  /** Certificates in PEM that servers' chains may end at, in place of the system's. */
+  readonly ca?: string | readonly string[] | undefined;
+  /** false: take any certificate, as -k does. Anybody on the way can then read and change everything. */
+  readonly rejectUnauthorized?: boolean | undefined;
 }
 
 const MAX_REDIRECTS = 20;
 
-/** Responses with these have no body, and the web's Response refuses one. */
-const NULL_BODY_STATUS = new Set([101, 103, 204, 205, 304]);
+/** TLS 1.2 and 1.3, as BoringSSL numbers them. */
+const TLS_VERSIONS = { minVersion: 771, maxVersion: 772 } as const;
+
+/** The Fetch standard's "normalize a method": these in any case, others as written. */
+const UPPER_CASED = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"]);
 
 let commonSession: Session | null = null;
 let transfers = 0;
@@ -44,42 +56,105 @@ let transfers = 0;
 /**
  * Fetches over HTTP/1.1, over MPTCP if asked to.
  * @returns a web Response whose body streams; reading it slowly holds the server back
- * @throws CurlError, by rejection, or by the body's stream once the Response was given
+ * @throws CurlError, by rejection, or by the body's stream once the Response was given; an aborted signal's reason
  */
-export async function fetch(input: string | URL, options: FetchOptions = {}): Promise<Response> {
-  commonSession ??= new Session();
-  const session = options.session ?? commonSession;
-  const plan = await planFetch(input, options);
-  const aborted = new AbortController();
-  const { signal } = options;
-  const abort = (): void => aborted.abort(signal?.reason);
+export async function fetch(
+  input: string | URL | Request,
+  options: FetchOptions = {},
+): Promise<Response> {
+  const call = callOf(input, options);
+  const { signal } = call;
+  if (signal?.aborted) throw signal.reason;
+  const ended = new AbortController();
+  const abort = (): void => ended.abort(signal?.reason);
   signal?.addEventListener("abort", abort);
-  if (signal?.aborted) abort();
+  const over = (): void => {
+    signal?.removeEventListener("abort", abort);
+    // Whatever the request's body still waits for is let go.
+    ended.abort(new CurlError("READ_ERROR", "the transfer is over"));
+  };
+  try {
+    return await start(call, ended, over);
+  } catch (error) {
+    over();
+    throw error;
+  }
+}
+
+async function start(call: Call, ended: AbortController, over: () => void): Promise<Response> {
+  commonSession ??= new Session();
+  const session = call.session ?? commonSession;
+  const plan = await planTransfer(call, ended.signal);
+  if (ended.signal.aborted) throw ended.signal.reason;
   return new Promise((resolve, reject) => {
+    const counters = newCounters();
     const sink = new ResponseSink({
       resolve,
-      reject: (error) => reject(signal?.aborted ? signal.reason : error),
-      refusesRedirects: options.redirect === "error",
-      cancel: (error) => aborted.abort(error),
+      reject,
+      url: plan.url,
+      isHeadRequest: plan.request.method === "HEAD",
+      refusesRedirects: call.redirect === "error",
+      cancel: (error) => ended.abort(error),
     });
-    transfer(plan, { session, sink }, { signal: aborted.signal })
+    transfer(
+      plan,
+      { session, sink },
+      { counters, signal: ended.signal, redirected: (url) => sink.redirected(url) },
+    )
       .catch((error: unknown) => sink.fail(error))
-      .finally(() => signal?.removeEventListener("abort", abort));
+      .finally(over);
   });
 }
 
-async function planFetch(input: string | URL, options: FetchOptions): Promise<Transfer> {
-  const { url, headers, body } = await webRequest(input, options);
-  const method = (options.method ?? "GET").toUpperCase();
+/** What is asked for, options before the Request's own. */
+interface Call extends Omit<FetchOptions, "headers"> {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Headers;
+}
+
+function callOf(input: string | URL | Request, options: FetchOptions): Call {
+  const request = input instanceof Request ? input : null;
+  if (request?.bodyUsed && options.body == null) throw refused("the Request's body was used");
+  const method = options.method ?? request?.method ?? "GET";
+  let headers: Headers;
+  try {
+    headers = new Headers(options.headers ?? request?.headers);
+  } catch (cause) {
+    throw refused(cause instanceof Error ? cause.message : "bad headers", cause);
+  }
+  return {
+    ...options,
+    url: request ? request.url : String(input),
+    method: UPPER_CASED.has(method.toUpperCase()) ? method.toUpperCase() : method,
+    headers,
+    body: options.body ?? (request?.body as WebBody | null | undefined),
+    signal: options.signal === undefined ? request?.signal : options.signal,
+    redirect: options.redirect ?? request?.redirect,
+  };
+}
+
+async function planTransfer(call: Call, ended: AbortSignal): Promise<Transfer> {
+  const { method, headers } = call;
+  const noBody = call.body == null;
+  if (!noBody && (method === "GET" || method === "HEAD"))
+    throw refused(`a ${method} request has no body`);
+  if (method.toUpperCase() === "CONNECT") throw refused("CONNECT is for proxies");
+  if (headers.has("transfer-encoding")) throw refused("the body decides about Transfer-Encoding");
+  // The standard: POST and PUT say that they have none.
+  const given = call.body ?? (method === "POST" || method === "PUT" ? new Uint8Array() : null);
+  const length = headers.get("content-length");
+  const body = given === null ? null : await webBody(given, { headers, isEmpty: noBody, ended });
+  if (body === null && length !== null && length !== "0")
+    throw refused("Content-Length without a body");
   return {
     id: transfers++,
-    url: parseUrl(url),
+    url: parseUrl(urlText(call.url)),
     request: {
-      // -X's rule: the implied method decides about bodies and redirects, the word goes out.
-      method: method === "HEAD" || method === "POST" || method === "PUT" ? method : "GET",
-      customMethod: method,
+      method,
+      customMethod: null,
       httpVersion: "1.1",
-      headers,
+      headers: headerRules(headers, body !== null),
       userAgent: USER_AGENT,
       referer: null,
       refererAuto: false,
@@ -90,22 +165,15 @@ async function planFetch(input: string | URL, options: FetchOptions): Promise<Tr
     body,
     credentials: null,
     route: {
-      protocol: options.mptcp ? "mptcp" : "tcp",
+      protocol: call.mptcp ? "mptcp" : "tcp",
       family: "any",
       resolve: [],
       connectTo: [],
       unixSocket: null,
     },
-    tls: {
-      verify: true,
-      trust: { kind: "system" },
-      minVersion: 771,
-      maxVersion: 772,
-      clientCertificate: null,
-      collectCertificates: false,
-    },
+    tls: tlsSpec(call.tls ?? {}),
     redirects: {
-      follow: options.redirect !== "manual" && options.redirect !== "error",
+      follow: call.redirect !== "manual" && call.redirect !== "error",
       maxRedirects: MAX_REDIRECTS,
     },
     limits: { connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS, maxTimeMs: 0 },
@@ -113,120 +181,38 @@ async function planFetch(input: string | URL, options: FetchOptions): Promise<Tr
   };
 }
 
-/** What the web's types say, in ours: header rules in their order, a body with its length where it has one. */
-async function webRequest(
-  input: string | URL,
-  options: FetchOptions,
-): Promise<{ url: string; headers: HeaderRule[]; body: RequestBody | null }> {
-  const url = byteStringOfText(String(input));
-  const headers = [...new Headers(options.headers)].map(
-    ([name, value]): HeaderRule =>
-      value === "" ? { kind: "empty", name } : { kind: "set", name, value },
-  );
-  const { body } = options;
-  return { url, headers, body: body == null ? null : await webBody(body) };
+/** The web's reading of a URL where it has one, else the text for curl's. */
+function urlText(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  // "localhost:8080" is a URL of the scheme "localhost" to the web, and a host to curl.
+  const isWeb = url?.protocol === "http:" || url?.protocol === "https:";
+  return byteStringOfText(url && isWeb ? url.href : text);
 }
 
-async function webBody(body: WebBody): Promise<RequestBody> {
-  if (body instanceof ReadableStream) {
-    const open = (): AsyncIterable<Uint8Array> => body as unknown as AsyncIterable<Uint8Array>;
-    return { type: null, sizeBytes: null, replayable: false, open };
-  }
-  if (body instanceof Blob) {
-    const open = (offset = 0): AsyncIterable<Uint8Array> =>
-      body.slice(offset).stream() as unknown as AsyncIterable<Uint8Array>;
-    return { type: body.type || null, sizeBytes: body.size, replayable: true, open };
-  }
-  // Text, bytes, forms: the web's own rules for their bytes and their type.
-  const response = new Response(body);
-  return memoryBody(
-    new Uint8Array(await response.arrayBuffer()),
-    response.headers.get("content-type"),
-  );
+/** The caller's fields in their order. Those that describe the body go with it, so that a redirect can drop them. */
+function headerRules(headers: Headers, hasBody: boolean): HeaderRule[] {
+  const rules = [...headers]
+    .filter(([name]) => !hasBody || (name !== "content-type" && name !== "content-length"))
+    .map(
+      ([name, value]): HeaderRule =>
+        value === "" ? { kind: "empty", name } : { kind: "set", name, value },
+    );
+  // curl waits a second for 100 (Continue) before a long body; the web's fetch never does unless told to.
+  if (!headers.has("expect")) rules.push({ kind: "remove", name: "Expect" });
+  return rules;
 }
 
-interface ResponseSinkOptions {
-  resolve(response: Response): void;
-  reject(error: unknown): void;
-  readonly refusesRedirects: boolean;
-  /** The reader does not want the rest. */
-  cancel(error: CurlError): void;
+function tlsSpec({ ca, rejectUnauthorized }: TlsOptions): TlsSpec {
+  const pem = typeof ca === "string" ? [ca] : ca;
+  return {
+    verify: rejectUnauthorized !== false,
+    trust: pem ? { kind: "pem", pem, from: "tls.ca" } : { kind: "system" },
+    ...TLS_VERSIONS,
+    clientCertificate: null,
+    collectCertificates: false,
+  };
 }
 
-/** A transfer's sink that is a Response's body: full means that the reader has not caught up. */
-class ResponseSink implements Sink {
-  readonly #options: ResponseSinkOptions;
-  #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
-  #wanted: (() => void) | null = null;
-  #response: Response | null = null;
-  #cancelled = false;
-
-  constructor(options: ResponseSinkOptions) {
-    this.#options = options;
-  }
-
-  header(): void {}
-
-  begin(head: ResponseHead): void {
-    if (
-      this.#options.refusesRedirects &&
-      head.status >= 300 &&
-      head.status < 400 &&
-      head.fields.has("Location")
-    ) {
-      throw new CurlError(
-        "TOO_MANY_REDIRECTS",
-        `the server redirects (${head.status}) and redirect is "error"`,
-      );
-    }
-    const body = NULL_BODY_STATUS.has(head.status) ? null : this.#openBody();
-    const headers = new Headers();
-    for (const [name, value] of head.fields) headers.append(name, value);
-    // The web knows no status outside 200–599; HTTP/0.9 has none at all.
-    const status = head.status >= 200 && head.status <= 599 ? head.status : 200;
-    this.#response = new Response(body, { status, statusText: head.reason, headers });
-    // A redirected response is told from its URL, which is known at the end of the redirects, that is now.
-    this.#options.resolve(this.#response);
-  }
-
-  #openBody(): ReadableStream<Uint8Array> {
-    return new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        this.#controller = controller;
-      },
-      pull: () => {
-        this.#wanted?.();
-        this.#wanted = null;
-      },
-      cancel: () => {
-        this.#cancelled = true;
-        this.#wanted?.();
-        this.#options.cancel(new CurlError("WRITE_ERROR", "the response's body was cancelled"));
-      },
-    });
-  }
-
-  write(bytes: Uint8Array): void | Promise<void> {
-    if (this.#cancelled || !this.#controller) return;
-    this.#controller.enqueue(bytes);
-    if ((this.#controller.desiredSize ?? 1) > 0) return;
-    return new Promise<void>((resolve) => {
-      this.#wanted = resolve;
-    });
-  }
-
-  restart(): void {
-    throw new Error("a Response cannot begin again");
-  }
-
-  finish(outcome: Outcome): void {
-    if (outcome.error) return this.fail(outcome.error);
-    if (!this.#cancelled) this.#controller?.close();
-  }
-
-  /** Before the Response was given it rejects, afterwards the body's stream fails. */
-  fail(error: unknown): void {
-    if (!this.#response) this.#options.reject(error);
-    else if (!this.#cancelled) this.#controller?.error(error);
-  }
+function refused(what: string, cause?: unknown): CurlError {
+  return new CurlError("BAD_FUNCTION_ARGUMENT", `fetch: ${what}`, { cause });
 }

@@ -54,6 +54,8 @@ export interface TransferOptions {
   readonly counters?: Counters;
   /** Aborts the transfer; a reason that is a CurlError becomes the outcome's error. */
   readonly signal?: AbortSignal | undefined;
+  /** A redirect leads to `url`, to which nothing was sent yet. */
+  readonly redirected?: (url: Url) => void;
 }
 
 /** How often a kept connection that proves dead is replaced by another one, as in curl. */
@@ -72,7 +74,7 @@ export async function transfer(
   if (outer?.aborted) abort();
   let error: CurlError | null = null;
   try {
-    await run.loop();
+    await run.loop(options.redirected);
   } catch (thrown) {
     error = curlErrorOf(thrown);
   } finally {
@@ -127,6 +129,9 @@ class TransferRun {
   #connection: Connection | null = null;
   #methodSent: string;
   #bodyOpened = false;
+  /** Of the exchange that runs: its body was begun, its reply was. */
+  #sendsBody = false;
+  #hasReply = false;
   #statusError: CurlError | null = null;
 
   constructor(
@@ -152,7 +157,7 @@ class TransferRun {
     };
   }
 
-  async loop(): Promise<void> {
+  async loop(redirected?: (url: Url) => void): Promise<void> {
     for (;;) {
       await this.#runHop();
       const next = this.#next;
@@ -161,6 +166,7 @@ class TransferRun {
       this.#next = null;
       this.#counters.redirectCount++;
       this.#timings.redirectMs = this.#sinceStart();
+      redirected?.(next.url);
     }
     if (this.#statusError) throw this.#statusError;
   }
@@ -172,15 +178,14 @@ class TransferRun {
       const reached = await this.#reach();
       this.#connection = reached.stream.connection;
       this.#arm("exchange");
-      const seen = this.#heads.length;
       try {
         const result = await this.#exchangeOn(reached.stream, withoutExpect);
         this.#release(reached, result);
         if (!result.expectationFailed) return;
         withoutExpect = true;
       } catch (error) {
-        if (!reached.reused || this.#heads.length > seen || !this.#isLostConnection(error))
-          throw error;
+        reached.stream.close();
+        if (!reached.reused || this.#hasReply || !this.#isLostConnection(error)) throw error;
         if (++dead > MAX_DEAD_CONNECTIONS) throw error;
         this.#session.trace?.({ type: "connection-died", retry: dead });
       }
@@ -275,6 +280,8 @@ class TransferRun {
 
   async #exchangeOn(stream: Stream, withoutExpect: boolean): Promise<ExchangeResult> {
     const { connection } = stream;
+    this.#sendsBody = false;
+    this.#hasReply = false;
     const request = this.#buildRequest(withoutExpect, connection.httpVersion === "1.0");
     Object.assign(this.#counters, {
       downloaded: 0,
@@ -286,7 +293,7 @@ class TransferRun {
       counters: this.#counters,
       decodes: this.#t.request.compressed,
       isHeadRequest: this.#hop.method === "HEAD",
-      judge: (head) => this.#judge(head, withoutExpect),
+      judge: (head) => this.#judge(head, request.expectContinue && !this.#sendsBody),
       seen: (head) => {
         connection.httpVersion = head.version;
         this.#heads.push(head);
@@ -304,7 +311,10 @@ class TransferRun {
           const nowMs = this.#sinceStart();
           if (step === "sending") this.#timings.preTransferMs = nowMs;
           else if (step === "sent") this.#timings.postTransferMs = nowMs;
-          else this.#timings.startTransferMs = nowMs;
+          else {
+            this.#timings.startTransferMs = nowMs;
+            this.#hasReply = true;
+          }
         },
       },
     });
@@ -347,6 +357,7 @@ class TransferRun {
 
   #openBody(body: RequestBody, offset: number | undefined): AsyncIterable<Uint8Array> {
     this.#bodyOpened = true;
+    this.#sendsBody = true;
     return body.open(offset);
   }
 
@@ -358,11 +369,13 @@ class TransferRun {
     return { user: url.user ?? "", password: url.password ?? "" };
   }
 
-  /** What is to become of a final response: delivered, passed over, refused. */
-  #judge(head: ResponseHead, withoutExpect: boolean): Disposition {
+  /**
+   * What is to become of a final response: delivered, passed over, refused.
+   * @param bodyWaits the body still waits for 100 Continue
+   */
+  #judge(head: ResponseHead, bodyWaits: boolean): Disposition {
     const { url, method, body, referer } = this.#hop;
-    if (head.status === 417 && !withoutExpect && body && !this.#bodyOpened)
-      return { kind: "pass-over" };
+    if (head.status === 417 && bodyWaits) return { kind: "pass-over" };
     try {
       const state = {
         url,

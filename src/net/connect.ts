@@ -71,7 +71,8 @@ async function connectSocket(
 ): Promise<SocketStream> {
   const { host, port, zoneId, protocol } = hop;
   const query = { host, port, zoneId, family: spec.family, rules: spec.resolve };
-  const candidates = await abortable(context.resolver.resolve(query), context.signal);
+  const answer = context.resolver.resolve(query);
+  const candidates = answer instanceof Promise ? await abortable(answer, context.signal) : answer;
   context.reached("resolved");
   if (candidates[0]?.address !== host) {
     const of = (family: string): string[] =>

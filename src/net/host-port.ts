@@ -11,15 +11,17 @@ export interface HostPort {
   readonly rest: string;
 }
 
+const FIRST = /^(?:\[([^\]]*)\]|([^:[]*)):(\d*):([\s\S]*)$/;
+const LAST = /^(?:\[([^\]]*)\]|([^:[]*))(?::(\d*))?$/;
+
 /**
  * Cuts "HOST:PORT:rest"; null where it does not have that form.
  * @param lastPort the port ends the text, and may be missing together with its colon
  */
 export function splitHostPort(text: string, { lastPort = false } = {}): HostPort | null {
-  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d*))?(?::([\s\S]*))?$/.exec(text);
+  const match = (lastPort ? LAST : FIRST).exec(text);
   if (!match) return null;
   const [, bracketed, plain, digits, rest] = match;
-  if (lastPort ? rest !== undefined : rest === undefined) return null;
   const port = digits ? Number(digits) : null;
   if (port !== null && port > 65535) return null;
   return { host: bracketed || plain || null, port, rest: rest ?? "" };

@@ -31,25 +31,22 @@ export class Resolver {
     this.#clock = clock;
   }
 
-  /** @throws CurlError COULDNT_RESOLVE_HOST, also where no address has the wanted family */
-  async resolve(query: Query): Promise<Candidate[]> {
+  /**
+   * The addresses of a host. A Promise only where somebody must be asked.
+   * @throws CurlError COULDNT_RESOLVE_HOST, at once or by the Promise, also where no address has the wanted family
+   */
+  resolve(query: Query): Candidate[] | Promise<Candidate[]> {
     const { host, port } = query;
     const fixed = ruleFor(query);
+    if (fixed) return wanted(fixed.addresses, query);
     const literal = literalCandidate(host, port, query.zoneId);
-    let candidates: (Candidate | null)[];
-    if (fixed) candidates = fixed.addresses.map((a) => literalCandidate(a, port, null));
-    else if (literal) return this.#checkLiteral(literal, query);
-    else if (isLocalhost(host))
-      candidates = [literalCandidate("::1", port, null), literalCandidate("127.0.0.1", port, null)];
-    else
-      candidates = (await this.#lookUp(host)).map((a) => literalCandidate(a.address, port, null));
-    const wanted = candidates.filter(
-      (c): c is Candidate => c !== null && (query.family === "any" || c.family === query.family),
-    );
-    if (wanted.length > 0) return wanted;
-    throw notResolved(
-      host,
-      query.family === "any" ? "" : ` to an ${familyName(query.family)} address`,
+    if (literal) return this.#checkLiteral(literal, query);
+    if (isLocalhost(host)) return wanted(["::1", "127.0.0.1"], query);
+    return this.#lookUp(host).then((answers) =>
+      wanted(
+        answers.map((answer) => answer.address),
+        query,
+      ),
     );
   }
 
@@ -80,6 +77,17 @@ export class Resolver {
   }
 }
 
+/** The addresses of the wanted family as candidates. */
+function wanted(addresses: readonly string[], { host, port, family }: Query): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const address of addresses) {
+    const candidate = literalCandidate(address, port, null);
+    if (candidate && (family === "any" || candidate.family === family)) candidates.push(candidate);
+  }
+  if (candidates.length > 0) return candidates;
+  throw notResolved(host, family === "any" ? "" : ` to an ${familyName(family)} address`);
+}
+
 function notResolved(host: string, detail: string, cause?: unknown): CurlError {
   return new CurlError("COULDNT_RESOLVE_HOST", `Could not resolve host: ${host}${detail}`, {
     cause,
@@ -95,13 +103,13 @@ function isLocalhost(host: string): boolean {
   return /^(?:.*\.)?localhost\.?$/i.test(host);
 }
 
-/** The entry of --resolve for a host and port: later ones win, "-HOST:PORT" takes away what stood before it. */
+/** The entry of --resolve for a host and port: later ones win, "-HOST:PORT" takes away what stood before it but "*". */
 function ruleFor({ host, port, rules }: Query): ResolveRule | null {
   const name = host.toLowerCase();
   const last = (wanted: string): ResolveRule | undefined =>
     rules.findLast((r) => r.port === port && r.host === wanted);
   const exact = last(name);
-  if (exact) return exact.remove ? null : exact;
+  if (exact && !exact.remove) return exact;
   const any = last("*");
   return any && !any.remove ? any : null;
 }

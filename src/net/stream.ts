@@ -215,7 +215,7 @@ export class SocketStream implements Stream {
 
   onOpen(socket: Socket<SocketStream>): void {
     // Adopted, not yet connected. A race that was decided in between closes it here.
-    if (this.#phase === "closed") socket.terminate();
+    if (this.#phase === "closed") hangUp(socket);
     else this.#socket = socket;
   }
 
@@ -336,7 +336,7 @@ export class SocketStream implements Stream {
     this.#failure ??= error;
     if (this.#phase !== "closed") {
       this.#phase = "closed";
-      this.#socket?.terminate();
+      hangUp(this.#socket);
     }
     for (const waiting of [this.#connecting, this.#handshake, this.#writing])
       waiting?.reject(this.#failure);
@@ -345,6 +345,15 @@ export class SocketStream implements Stream {
     this.#writing = null;
     this.#deliver();
   }
+}
+
+/**
+ * Closes as curl does: close_notify under TLS, then FIN. terminate() would set SO_LINGER to 0, and the peer would see a
+ * reset (on MPTCP a fast close) where a transfer ended well. end() alone leaves a TLS socket open until the peer closes.
+ */
+function hangUp(socket: Socket<SocketStream> | null): void {
+  socket?.end();
+  socket?.close();
 }
 
 function brokenPipe(): CurlError {

@@ -6,7 +6,8 @@
 //
 // TLS 1.2 shows an alert by its type, 21. TLS 1.3 hides it in application data (23) of length 19: two bytes of alert,
 // one of inner type, 16 of tag. Two bytes of real data look the same, so the decrypted bytes are counted as well: the
-// last record was an alert only if nothing came out of it.
+// last record was an alert only if nothing came out of it. What that cannot see: session tickets are application data
+// of which nothing comes out either, so a stream cut right behind two bytes that came in one piece with them looks whole.
 
 const HEADER_SIZE = 5;
 const TYPE_ALERT = 21;
@@ -22,7 +23,9 @@ export class TlsRecordWatch {
   #left = 0;
   #lastType = 0;
   #lastSize = 0;
-  /** Plaintext that the records of the current piece, without its last one, hold at most. */
+  /** Plaintext that the last record holds at most; 0 once it has come out. */
+  #lastPlain = 0;
+  /** Plaintext that is due for the current piece, its last record left out, at most. */
   #expected = 0;
   #decrypted = 0;
 
@@ -30,6 +33,8 @@ export class TlsRecordWatch {
   received(bytes: Uint8Array): void {
     this.#expected = 0;
     this.#decrypted = 0;
+    // A record that ended with the piece before has been decrypted with it.
+    if (this.#left === 0) this.#lastPlain = 0;
     let at = 0;
     while (at < bytes.length) {
       if (this.#left > 0) {
@@ -47,10 +52,12 @@ export class TlsRecordWatch {
   }
 
   #beginRecord(): void {
-    if (this.#lastType === TYPE_APPLICATION_DATA) this.#expected += this.#lastSize - OVERHEAD_1_3;
+    this.#expected += this.#lastPlain;
     this.#lastType = this.#header[0] ?? 0;
     this.#lastSize = ((this.#header[3] ?? 0) << 8) | (this.#header[4] ?? 0);
     this.#left = this.#lastSize;
+    const isData = this.#lastType === TYPE_APPLICATION_DATA;
+    this.#lastPlain = isData ? Math.max(0, this.#lastSize - OVERHEAD_1_3) : 0;
     this.#headerFill = 0;
   }
 

@@ -166,21 +166,6 @@ const VERIFY_RESULTS: { readonly [code: string]: readonly [number, string] } = {
   CERT_REJECTED: [28, "certificate rejected"],
 };
 
-/** What to do about it, behind the reason. */
-const ADVICE: { readonly [code: string]: string } = {
-  CERT_HAS_EXPIRED: "the server needs a new one",
-  CERT_NOT_YET_VALID: "the server's clock or yours is wrong",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "nobody vouches for it; trust it with --cacert if you know it",
-  SELF_SIGNED_CERT_IN_CHAIN:
-    "its root is not among the trusted ones; name it with --cacert if you know it",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    "its issuer is unknown here; name the root with --cacert if you know it",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    "its issuer is unknown here; name the root with --cacert if you know it, or the server leaves out an intermediate",
-  UNABLE_TO_GET_ISSUER_CERT:
-    "its issuer is unknown here; name the root with --cacert if you know it",
-};
-
 function judge(
   socket: Socket<SocketStream>,
   { error, serverName }: { error: SocketError | null; serverName: string },
@@ -231,16 +216,15 @@ function refusal(problem: Problem, socket: Socket<SocketStream>): CurlError {
         ? ` It begins ${certificate.validFrom}.`
         : "";
   const subject = certificate.subject.replaceAll("\n", ", ");
-  const advice = ADVICE[problem.code];
   return new CurlError(
     "PEER_FAILED_VERIFICATION",
-    `SSL certificate OpenSSL verify result: ${problem.text} (${problem.verifyResult}). The certificate is for ${subject}.${dates}${advice ? ` What to do: ${advice}.` : ""}`,
+    `SSL certificate OpenSSL verify result: ${problem.text} (${problem.verifyResult}). The certificate is for ${subject}.${dates}`,
   );
 }
 
 function handshakeError(error: SocketError): CurlError {
   // BoringSSL's text names its source file and line first; people need its last part.
-  const text = error.message.replace(/^.*?(?:routines|OPENSSL_internal):/, "").replace(/\s+/g, " ");
+  const text = error.message.replace(/^.*OPENSSL_internal:/, "").replace(/\s+/g, " ");
   const detail =
     error.code === "ECONNRESET"
       ? "the peer closed the connection during the handshake"

@@ -23,7 +23,7 @@ function has(name: string): boolean {
 
 process.stdout.write("Installing packages, building dist/mpcurl …\n");
 await step([process.execPath, "install", "--frozen-lockfile"]);
-await step([process.execPath, "run", "build"]);
+await step([process.execPath, "run", "build:binary"]);
 if (!(has("ip") && has("tc")) && process.getuid?.() === 0 && has("apt-get")) {
   process.stdout.write("Installing iproute2 …\n");
   await step(["apt-get", "update"]);

@@ -25,6 +25,7 @@ const EVIL: Readonly<Record<string, string>> = {
   "evil.ts": EVIL_CODE,
   "evil.js": EVIL_CODE,
   "tsconfig.json": '{"compilerOptions":{"paths":{"*":["./evil.ts"]}}}\n',
+  "jsconfig.json": '{"compilerOptions":{"paths":{"*":["./evil.ts"]}}}\n',
   "package.json": '{"type":"module","imports":{"#ffi/*":"./evil.ts"}}\n',
   "node_modules/citty/index.js": EVIL_CODE,
   "node_modules/citty/package.json": '{"name":"citty","main":"index.js"}\n',
@@ -42,26 +43,33 @@ const PROGRAMS = [
 for (const { name, need, path } of PROGRAMS) {
   const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
 
-  needs(need)(`${name} is not touched by the directory it runs in`, async () => {
-    const server = startRawServer([HELLO]);
-    const result = await run(["-sS", `http://127.0.0.1:${server.port}/`], {
-      program: path(),
-      files: EVIL,
-      env,
-    });
-    server.stop();
-    expect(result.stderr).toBe("");
-    expect(result.out).toBe("hello");
-    expect(result.exitCode).toBe(0);
-    expect([...result.files.keys()].sort()).toEqual(
-      [
-        ...Object.keys(EVIL),
-        "node_modules/",
-        "node_modules/citty/",
-        "node_modules/consola/",
-      ].sort(),
+  // Of tsconfig.json and jsconfig.json only the first is read: each needs a run of its own.
+  for (const absent of ["jsconfig.json", "tsconfig.json"]) {
+    needs(need)(
+      `${name} is not touched by the directory it runs in, without ${absent}`,
+      async () => {
+        const files = Object.fromEntries(Object.entries(EVIL).filter(([file]) => file !== absent));
+        const server = startRawServer([HELLO]);
+        const result = await run(["-sS", `http://127.0.0.1:${server.port}/`], {
+          program: path(),
+          files,
+          env,
+        });
+        server.stop();
+        expect(result.stderr).toBe("");
+        expect(result.out).toBe("hello");
+        expect(result.exitCode).toBe(0);
+        expect([...result.files.keys()].sort()).toEqual(
+          [
+            ...Object.keys(files),
+            "node_modules/",
+            "node_modules/citty/",
+            "node_modules/consola/",
+          ].sort(),
+        );
+      },
     );
-  });
+  }
 
   needs(need, "openssl")(`${name} verifies certificates whatever .env says`, async () => {
     const server = startRawTlsServer([HELLO]);
@@ -187,16 +195,4 @@ needs("program")("escape sequences of a server do not reach the terminal in mess
     expect(result.screen).not.toContain("\x1b]0;pwned");
     expect(result.screen).not.toContain("\x07");
   }
-});
-
-needs("program")("credentials are not left in the list of processes", async () => {
-  const server = startRawServer([{ send: "", after: "stall" }]);
-  const { start } = await import("../support/program.ts");
-  const running = start(["-sS", "-u", "al:verysecret", `http://127.0.0.1:${server.port}/`]);
-  await server.receivedAtLeast(60);
-  const commandLine = await Bun.file(`/proc/${running.pid}/cmdline`).text();
-  running.kill("SIGKILL");
-  await running.finished;
-  server.stop();
-  expect(commandLine).not.toContain("verysecret");
 });

@@ -67,8 +67,9 @@ export interface RawServer {
   stop(): void;
 }
 
+/** A turn of the event loop by its timer; an immediate has been seen to wait for the next event. */
 function tick(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 function nextNews(conversation: Conversation): Promise<void> {
