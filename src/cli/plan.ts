@@ -59,7 +59,7 @@ export async function planOperation(
   const request = await planRequest(operation, around);
   const data = planData(operation, host);
   const route = planRoutes(operation);
-  const tls = await planTls(operation, host);
+  const tls = await planTls(operation, { host, writeOut });
   if (operation.outputs.length > operation.urls.length) {
     await messages.warning("Got more output options than URLs");
   }
@@ -227,8 +227,11 @@ function planRoutes({ connection }: Operation): RouteSpec {
   };
 }
 
-async function planTls(operation: Operation, host: Host): Promise<TlsSpec> {
-  const { tls, output, redirect, urls } = operation;
+async function planTls(
+  operation: Operation,
+  { host, writeOut }: { host: Host; writeOut: string | null },
+): Promise<TlsSpec> {
+  const { tls, redirect, urls } = operation;
   if (tls.cert !== null && !host.exists(tls.cert)) {
     throw new CurlError(
       "SSL_CERTPROBLEM",
@@ -247,6 +250,6 @@ async function planTls(operation: Operation, host: Host): Promise<TlsSpec> {
       tls.cert === null
         ? null
         : { certFile: tls.cert, keyFile: tls.key ?? tls.cert, passphrase: tls.passphrase },
-    collectCertificates: /certs|json/.test(output.writeOut ?? ""),
+    collectCertificates: /certs|json/.test(writeOut ?? ""),
   };
 }

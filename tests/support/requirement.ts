@@ -5,6 +5,7 @@ import { describe, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { hasIpv6, kernelHasMptcp } from "./loopback.ts";
 import { curlPath, packedCliPath, programPath } from "./program-path.ts";
+import { installVerdaccio } from "./verdaccio/registry.ts";
 
 function inPath(name: string): string | null {
   return Bun.which(name, { PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin` });
@@ -36,6 +37,7 @@ const NEEDS = {
   "curl --mptcp": curlWithMptcp,
   program: () => (existsSync(programPath()) ? null : `${programPath()} is not built`),
   "packed CLI": () => (existsSync(packedCliPath()) ? null : `${packedCliPath()} is not built`),
+  verdaccio: installVerdaccio,
   "/dev/full": () => (existsSync("/dev/full") ? null : "there is no /dev/full"),
 } as const;
 

@@ -111,6 +111,18 @@ type ConnectionEvent = Extract<
   }
 >;
 
+/** Why a connection is not kept, by http1's CloseReason; what another line has said already is not here. */
+const CLOSE_REASONS: { readonly [reason: string]: readonly string[] } = {
+  "server-asked": ["the server asked to close the connection"],
+  "client-asked": ["the request asked to close the connection"],
+  "http-1.0": ["the server speaks HTTP/1.0 and does not keep the connection"],
+  "close-delimited": ["no chunk, no close, no size. Assume close to signal end"],
+  "ambiguous-length": [
+    "the length of the response was given twice, or in a way that HTTP/1.0 does not know",
+  ],
+  upgraded: ["the server switched to another protocol"],
+};
+
 function connectionLines(event: ConnectionEvent): string[] {
   switch (event.type) {
     case "resolved":
@@ -140,10 +152,7 @@ function connectionLines(event: ConnectionEvent): string[] {
     case "connection-kept":
       return [`Connection #${event.connectionId} to host ${event.host}:${event.port} left intact`];
     case "connection-closed":
-      return [
-        ...(event.reason === "" ? [] : [event.reason]),
-        `closing connection #${event.connectionId}`,
-      ];
+      return [...(CLOSE_REASONS[event.reason] ?? []), `closing connection #${event.connectionId}`];
   }
 }
 

@@ -196,7 +196,11 @@ describe("exchange: a receiver that needs time", () => {
       `HTTP/1.1 103 Early Hints\r\n\r\n${OK}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nT: 1\r\n\r\n`,
     );
     for (const last of ["1xx 103", "head 200", "data a", "trailers T: 1\r\n", "end"]) {
-      expect([run.notes.events.at(-1), run.outcome()]).toEqual([last, null]);
+      expect([run.notes.events.at(-1), run.outcome(), run.stream.isPaused]).toEqual([
+        last,
+        null,
+        true,
+      ]);
       await run.notes.release();
     }
     expect(closeReason(run)).toBeNull();

@@ -134,6 +134,16 @@ describe("Receiver that decodes", () => {
     expect(counters).toMatchObject({ downloaded: coded.length, delivered: 17 });
   });
 
+  test("has all of it delivered at the end, cut short or not", async () => {
+    const { receiver, counters } = begin({ decodes: true });
+    await receiver.head(GZIP, TO_CLOSE);
+    await receiver.data(coded.subarray(0, -4));
+    const end = receiver.end();
+    expect(end).toBeInstanceOf(Promise);
+    await end;
+    expect(counters.delivered).toBe(17);
+  });
+
   test("is not asked for: the bytes are as they came", async () => {
     const { receiver, counters } = begin();
     await receiver.head(GZIP, TO_CLOSE);

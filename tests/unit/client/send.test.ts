@@ -85,6 +85,16 @@ describe("sendBody", () => {
     expect(options.clock.yields).toBe(3);
   });
 
+  test("needs not where the stream was full now and then", async () => {
+    const options = setting();
+    const stream = new ScriptedStream();
+    let writes = 0;
+    stream.write = () => (writes++ % 3 === 0 ? Promise.resolve() : undefined);
+    const parts = Array.from({ length: 12 }, () => new Uint8Array(MIB));
+    await sendBody(stream, bodyOf(...parts).body, options);
+    expect([writes, options.clock.yields]).toEqual([12, 0]);
+  });
+
   test("passes on what the source and the stream throw", async () => {
     const broken = new ScriptedStream();
     broken.close();

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { bytesOf } from "../../../src/bytes.ts";
 import type { Transfer } from "../../../src/client/transfer.ts";
 import { CurlError } from "../../../src/error.ts";
-import { memoryBody, type RequestBody } from "../../../src/http/body/request-body.ts";
+import { memoryBody } from "../../../src/http/body/request-body.ts";
+import { slowBody } from "../../support/exchange-run.ts";
 import { reset, ScriptedStream } from "../../support/scripted-stream.ts";
 import {
   moved,
@@ -21,7 +22,8 @@ const BASIC = "Authorization: Basic dTpw\r\n";
 
 describe("transfer", () => {
   test("gives the response to the sink, and its facts as outcome", async () => {
-    const { run, stream } = await started(A);
+    const limits = { connectTimeoutMs: 5000, maxTimeMs: 5000 };
+    const { run, stream } = await started(A, { limits });
     await run.clock.advance(30);
     await stream.receive(ok("hello"));
     expect(run.sink.calls).toEqual(["final HTTP/1.1 200 OK", "begin 200", "write hello", "finish"]);
@@ -38,16 +40,12 @@ describe("transfer", () => {
   });
 
   test("keeps the connection for the next transfer, and closes one that cannot go on", async () => {
-    const keeps = new TransferRun(A);
-    const kept = keeps.keep(A);
-    await keeps.start();
+    const { run: keeps, stream: kept } = await started(A);
     await kept.receive(ok(""));
     expect([kept.isOpen, kept.isReferenced]).toEqual([true, false]);
     expect(keeps.events.at(-1)).toMatchObject({ type: "connection-kept", connectionId: 0 });
 
-    const closes = new TransferRun(A);
-    const closed = closes.keep(A);
-    await closes.start();
+    const { run: closes, stream: closed } = await started(A);
     await closed.receive(ok("", "Connection: close"));
     expect(closed.isClosed).toBe(true);
     expect(closes.events.at(-1)).toMatchObject({
@@ -57,7 +55,7 @@ describe("transfer", () => {
   });
 
   test("a server that speaks 1.0 gets 1.0 on that connection", async () => {
-    const { run, stream } = await started(A, FOLLOW);
+    const { stream } = await started(A, FOLLOW);
     stream.takeSent();
     await stream.receive(
       "HTTP/1.0 302 Found\r\nLocation: /b\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n",
@@ -73,9 +71,7 @@ describe("transfer", () => {
       ["with-body", "22 The requested URL returned error: 404", "sad!"],
     ] as const;
     for (const [failOnStatus, result, body] of table) {
-      const run = new TransferRun(A, { failOnStatus });
-      const stream = run.keep(A);
-      await run.start();
+      const { run, stream } = await started(A, { failOnStatus });
       await stream.receive(reply);
       expect([failOnStatus, run.result, run.sink.body]).toEqual([failOnStatus, result, body]);
       expect(run.sink.calls[0]).toBe("final HTTP/1.1 404 No");
@@ -128,13 +124,6 @@ describe("transfer", () => {
     await stream.receive(ok("hello"));
     expect(() => run.outcome).toThrow(TypeError);
     expect([stream.isClosed, run.clock.pending]).toEqual([true, 0]);
-  });
-
-  test("an abort from outside ends it with its reason", async () => {
-    const { run, stream } = await started(A);
-    run.abort.abort(new CurlError("WRITE_ERROR", "nobody reads"));
-    await turn();
-    expect([run.result, stream.isClosed]).toEqual(["23 nobody reads", true]);
   });
 });
 
@@ -287,13 +276,11 @@ describe("transfer: redirects", () => {
   });
 
   test("send a body again at 307, and drop it at 303", async () => {
-    const run = new TransferRun(A, {
+    const { stream } = await started(A, {
       ...FOLLOW,
       request: request({ method: "POST" }),
       body: memoryBody(bytesOf("a=1"), null),
     });
-    const stream = run.keep(A);
-    await run.start();
     await stream.receive(moved("/again", 307));
     await stream.receive(moved("/done", 303));
     expect(stream.writes.map((text) => text.split(" ", 1)[0])).toEqual(["POST", "POST", "GET"]);
@@ -325,7 +312,7 @@ describe("transfer: redirects", () => {
   });
 
   test("under ;auto name the URL before as referer, without its secrets", async () => {
-    const { run, stream } = await started("http://u:p@a.example/x#f", {
+    const { stream } = await started("http://u:p@a.example/x#f", {
       ...FOLLOW,
       request: request({ refererAuto: true }),
     });
@@ -421,13 +408,13 @@ describe("transfer: a kept connection that is dead", () => {
     expect(unused.writes).toHaveLength(0);
   });
 
-  test("is not replaced when the time was over, or the sink failed", async () => {
-    const late = new TransferRun(A, { limits: { connectTimeoutMs: 0, maxTimeMs: 100 } });
-    const [unused] = [late.keep(A), late.keep(A)];
-    await late.start();
-    await late.clock.advance(100);
-    expect(late.result).toStartWith("28 ");
-    expect(unused?.writes).toHaveLength(0);
+  test("is not replaced where the transfer was ended from outside", async () => {
+    const run = new TransferRun(A);
+    const [unused] = [run.keep(A), run.keep(A)];
+    await run.start();
+    run.abort.abort(reset());
+    await turn();
+    expect([run.result, unused?.writes]).toEqual([`56 ${reset().message}`, []]);
   });
 });
 
@@ -472,23 +459,11 @@ describe("transfer: 417", () => {
   });
 
   test("is the answer, once, where the body had begun", async () => {
-    let give = (): void => {};
-    const slow: RequestBody = {
-      type: null,
-      sizeBytes: 3,
-      replayable: true,
-      async *open() {
-        await new Promise<void>((resolve) => {
-          give = resolve;
-        });
-        yield bytesOf("a=1");
-      },
-    };
+    const { body: slow, give } = slowBody();
     const { run, stream } = await started(A, { request: expects, body: slow });
     await run.clock.advance(1000);
     await stream.receive(NO);
-    give();
-    await turn();
+    await give("a=1");
     expect([run.result, run.sink.body]).toEqual(["0", "no!"]);
     expect(run.sink.finishes).toBe(1);
   });

@@ -8,7 +8,9 @@ describe("ERRNO", () => {
     const system: { readonly [name: string]: number } = constants.errno;
     const shared = Object.entries(ERRNO).filter(([name]) => name in system);
     expect(shared.length).toBeGreaterThan(40);
-    for (const [name, number] of shared) expect([name, number]).toEqual([name, system[name] ?? -1]);
+    for (const [name, number] of shared) {
+      expect<[string, number | undefined]>([name, number]).toEqual([name, system[name]]);
+    }
   });
 });
 

@@ -154,6 +154,14 @@ describe("TlsRecordWatch", () => {
     }
   });
 
+  test("the beginning of another record behind the alert takes it back", () => {
+    for (const length of [1, 2, 3, 4, 5, 6]) {
+      const watched = watch([ALERT_12]);
+      watched.received(data12(10).bytes.subarray(0, length));
+      expect([length, watched.sawCloseNotify]).toEqual([length, false]);
+    }
+  });
+
   test("a record behind the alert takes it back", () => {
     expect(watch([ALERT_12, data12(10)]).sawCloseNotify).toBe(false);
   });

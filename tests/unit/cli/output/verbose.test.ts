@@ -116,9 +116,9 @@ describe("verboseTrace", () => {
       {
         type: "connection-closed",
         connectionId: 2,
-        reason: "end of response with 13 bytes missing",
+        reason: "server-asked",
       },
-      ["* end of response with 13 bytes missing", "* closing connection #2"],
+      ["* the server asked to close the connection", "* closing connection #2"],
     ],
   ];
 
