@@ -123,7 +123,10 @@ class Exchange implements StreamReader {
   }
 
   start(): void {
-    this.#wiring.context.signal.addEventListener("abort", this.#abort);
+    const { signal } = this.#wiring.context;
+    // A signal that was aborted before tells nobody any more.
+    if (signal.aborted) return this.#abort();
+    signal.addEventListener("abort", this.#abort);
     this.#send().catch((error: Error) => this.#sendFailed(error));
     this.#stream.attach(this);
   }

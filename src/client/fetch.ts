@@ -206,11 +206,18 @@ function tlsSpec({ ca, rejectUnauthorized }: TlsOptions): TlsSpec {
   const pem = typeof ca === "string" ? [ca] : ca;
   return {
     verify: rejectUnauthorized !== false,
-    trust: pem ? { kind: "pem", pem, from: "tls.ca" } : { kind: "system" },
+    trust: pem ? { kind: "pem", pem, from: `tls.ca ${digestOf(pem)}` } : { kind: "system" },
     ...TLS_VERSIONS,
     clientCertificate: null,
     collectCertificates: false,
   };
+}
+
+/** Tells one set of roots from another: connections are shared by where their trust comes from (net/route, poolKey). */
+function digestOf(pem: readonly string[]): string {
+  const hasher = new Bun.CryptoHasher("sha256");
+  for (const text of pem) hasher.update(`${text}\n`);
+  return hasher.digest("hex").slice(0, 32);
 }
 
 function refused(what: string, cause?: unknown): CurlError {

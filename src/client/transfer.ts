@@ -175,6 +175,7 @@ class TransferRun {
   async #runHop(): Promise<void> {
     let withoutExpect = false;
     for (let dead = 0; ; ) {
+      if (this.#abort.signal.aborted) throw this.#abort.signal.reason;
       const reached = await this.#reach();
       this.#connection = reached.stream.connection;
       this.#arm("exchange");

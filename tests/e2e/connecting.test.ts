@@ -2,10 +2,10 @@
 // in time. Who answers is the scripted server; the kernel (ss) says what the connection really is.
 
 import { expect } from "bun:test";
-import { fullPort, refusedPort } from "../support/loopback.ts";
 import { run, start } from "../support/program.ts";
-import { startRawServer } from "../support/raw-server.ts";
 import { needs } from "../support/requirement.ts";
+import { fullPort, refusedPort } from "../support/servers/loopback.ts";
+import { startRawServer } from "../support/servers/raw-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const HELLO = { send: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" };

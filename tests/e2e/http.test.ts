@@ -5,12 +5,12 @@
 import { afterAll, beforeAll, expect } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Apache, startApache } from "../support/apache.ts";
-import { certificates } from "../support/certs.ts";
-import { type Nginx, startNginx } from "../support/nginx.ts";
 import { run } from "../support/program.ts";
-import { startRawServer } from "../support/raw-server.ts";
 import { describeWith, needs } from "../support/requirement.ts";
+import { type Apache, startApache } from "../support/servers/apache.ts";
+import { certificates } from "../support/servers/certs.ts";
+import { type Nginx, startNginx } from "../support/servers/nginx.ts";
+import { startRawServer } from "../support/servers/raw-server.ts";
 
 const TEXT = "sixteen letters\n".repeat(1024);
 

@@ -4,19 +4,23 @@
 import { afterAll, beforeAll, expect } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Apache, startApache } from "../support/apache.ts";
+import { type Run, run, start } from "../support/program.ts";
+import { describeWith, needs } from "../support/requirement.ts";
+import { type Apache, startApache } from "../support/servers/apache.ts";
 import {
   type Certificates,
   certificates,
   KEY_PASSPHRASE,
   type ServerKind,
-} from "../support/certs.ts";
-import { type Nginx, startNginx } from "../support/nginx.ts";
-import { type Run, run, start } from "../support/program.ts";
-import { startRawServer } from "../support/raw-server.ts";
-import { describeWith, needs } from "../support/requirement.ts";
+} from "../support/servers/certs.ts";
+import { type Nginx, startNginx } from "../support/servers/nginx.ts";
+import { startRawServer } from "../support/servers/raw-server.ts";
+import {
+  startCutter,
+  startOpensslServer,
+  startRawTlsServer,
+} from "../support/servers/tls-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { startCutter, startOpensslServer, startRawTlsServer } from "../support/tls-server.ts";
 
 const HELLO = { send: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" };
 

@@ -3,13 +3,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { certificates } from "../support/certs.ts";
-import { type Nginx, startNginx } from "../support/nginx.ts";
 import { type Run, run } from "../support/program.ts";
 import { ROOT } from "../support/program-path.ts";
-import { startRawServer } from "../support/raw-server.ts";
 import { describeWith } from "../support/requirement.ts";
-import { startRawTlsServer } from "../support/tls-server.ts";
+import { certificates } from "../support/servers/certs.ts";
+import { type Nginx, startNginx } from "../support/servers/nginx.ts";
+import { startRawServer } from "../support/servers/raw-server.ts";
+import { startRawTlsServer } from "../support/servers/tls-server.ts";
 
 /**
  * Runs `source` with fetch in scope. It stands in a function that nobody waits for: Bun does not end while a module's

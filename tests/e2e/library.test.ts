@@ -10,12 +10,12 @@ import {
   type TraceEvent,
   type WebBody,
 } from "../../src/index.ts";
-import { certificates } from "../support/certs.ts";
-import { fullPort, refusedPort } from "../support/loopback.ts";
-import { type RawServer, type Reply, startRawServer } from "../support/raw-server.ts";
 import { needs } from "../support/requirement.ts";
+import { certificates } from "../support/servers/certs.ts";
+import { fullPort, refusedPort } from "../support/servers/loopback.ts";
+import { type RawServer, type Reply, startRawServer } from "../support/servers/raw-server.ts";
+import { startRawTlsServer } from "../support/servers/tls-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { startRawTlsServer } from "../support/tls-server.ts";
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -479,6 +479,9 @@ describe("TLS", () => {
     // A connection that was made without looking is not one for a call that looks.
     expect(await (await fetch(url, { tls: { rejectUnauthorized: false } })).text()).toBe("2");
     expect(await code(fetch(url))).toBe("PEER_FAILED_VERIFICATION 60");
+    // Nor is one that other roots vouched for.
+    const stranger = certificates().selfSigned.cert;
+    expect(await code(fetch(url, { tls: { ca: stranger } }))).toBe("PEER_FAILED_VERIFICATION 60");
     expect(await code(fetch(url, { tls: { ca: "junk" } }))).toBe("SSL_CACERT_BADFILE 77");
   });
 });

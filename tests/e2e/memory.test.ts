@@ -4,11 +4,11 @@
 import { afterAll, beforeAll, expect } from "bun:test";
 import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { certificates } from "../support/certs.ts";
-import { type Nginx, startNginx } from "../support/nginx.ts";
 import { type Run, start } from "../support/program.ts";
-import { startRawServer } from "../support/raw-server.ts";
 import { describeWith, needs } from "../support/requirement.ts";
+import { certificates } from "../support/servers/certs.ts";
+import { type Nginx, startNginx } from "../support/servers/nginx.ts";
+import { startRawServer } from "../support/servers/raw-server.ts";
 
 const MIB = 1 << 20;
 const BODY_BYTES = 256 * MIB;

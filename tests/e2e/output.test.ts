@@ -5,8 +5,8 @@ import { expect } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles, plant, run, runShell } from "../support/program.ts";
-import { startRawServer } from "../support/raw-server.ts";
 import { needs } from "../support/requirement.ts";
+import { startRawServer } from "../support/servers/raw-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { runOnTerminal } from "../support/terminal.ts";
 

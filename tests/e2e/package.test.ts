@@ -5,10 +5,10 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { latin1, plant, type Run, run } from "../support/program.ts";
 import { ROOT } from "../support/program-path.ts";
-import { startRawServer } from "../support/raw-server.ts";
 import { describeWith } from "../support/requirement.ts";
+import { startRawServer } from "../support/servers/raw-server.ts";
+import { startRawTlsServer } from "../support/servers/tls-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { startRawTlsServer } from "../support/tls-server.ts";
 import { type Registry, startRegistry } from "../support/verdaccio/registry.ts";
 
 const OK = { send: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" };

@@ -5,10 +5,10 @@ import { expect } from "bun:test";
 import { dirname } from "node:path";
 import { run } from "../support/program.ts";
 import { packedCliPath, programPath } from "../support/program-path.ts";
-import { startRawServer } from "../support/raw-server.ts";
 import { needs } from "../support/requirement.ts";
+import { startRawServer } from "../support/servers/raw-server.ts";
+import { startRawTlsServer } from "../support/servers/tls-server.ts";
 import { runOnTerminal } from "../support/terminal.ts";
-import { startRawTlsServer } from "../support/tls-server.ts";
 
 const HELLO = { send: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" };
 

@@ -4,11 +4,11 @@
 import { expect } from "bun:test";
 import { closeSync, constants, existsSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { fullPort, pipeIsFull } from "../support/loopback.ts";
 import { cleanEnvironment, type Run, start } from "../support/program.ts";
 import { programPath } from "../support/program-path.ts";
-import { startRawServer } from "../support/raw-server.ts";
 import { needs } from "../support/requirement.ts";
+import { fullPort, pipeIsFull } from "../support/servers/loopback.ts";
+import { startRawServer } from "../support/servers/raw-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 /** Died by the signal, or ended with the code that a shell would show for it. */

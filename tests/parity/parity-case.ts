@@ -10,10 +10,10 @@
 
 import { expect } from "bun:test";
 import { join } from "node:path";
-import { fullPort, refusedPort } from "../support/loopback.ts";
 import { latin1, type Run, run } from "../support/program.ts";
 import { curlPath, programPath } from "../support/program-path.ts";
-import { type Piece, type Reply, startRawServer } from "../support/raw-server.ts";
+import { fullPort, refusedPort } from "../support/servers/loopback.ts";
+import { type Piece, type Reply, startRawServer } from "../support/servers/raw-server.ts";
 import { removeTempDir, tempDir } from "../support/temp-dir.ts";
 
 /** What a run must come to; a field that is left out is only compared between the programs. */
@@ -100,6 +100,15 @@ function errorNumbers(stderr: string): string[] {
   return [...stderr.matchAll(/^curl: \((\d+)\) /gm)].map((match) => match[1] ?? "");
 }
 
+/** A reply with the names of ports and paths in it replaced. */
+function filledReply(reply: Reply | string, fill: (text: string) => string): Reply {
+  if (typeof reply === "string") return { send: fill(reply) };
+  const pieces = Array.isArray(reply.send)
+    ? (reply.send as readonly Piece[])
+    : [reply.send as Piece];
+  return { ...reply, send: pieces.map((each) => (typeof each === "string" ? fill(each) : each)) };
+}
+
 async function runOn(program: string, test: ParityCase, variant: Variant): Promise<Seen> {
   const room = tempDir("parity");
   const sock = join(room, "sock");
@@ -112,13 +121,6 @@ async function runOn(program: string, test: ParityCase, variant: Variant): Promi
   ]);
   const fill = (text: string): string =>
     text.replace(/<[a-zA-Z]+>/g, (name) => names.get(name) ?? name);
-  const fillReply = (reply: Reply | string): Reply => {
-    if (typeof reply === "string") return { send: fill(reply) };
-    const pieces = Array.isArray(reply.send)
-      ? (reply.send as readonly Piece[])
-      : [reply.send as Piece];
-    return { ...reply, send: pieces.map((each) => (typeof each === "string" ? fill(each) : each)) };
-  };
   // The second server's port is needed in the first one's replies, so its script comes late.
   const otherScript: Reply[] = [];
   const script: Reply[] = [];
@@ -128,8 +130,8 @@ async function runOn(program: string, test: ParityCase, variant: Variant): Promi
   names.set("<base>", `http://127.0.0.1:${server.port}`);
   names.set("<otherPort>", String(other.port));
   names.set("<other>", `http://127.0.0.1:${other.port}`);
-  server.script(...(test.replies ?? DEFAULT_REPLIES).map(fillReply));
-  other.script(...(test.otherReplies ?? DEFAULT_REPLIES).map(fillReply));
+  server.script(...(test.replies ?? DEFAULT_REPLIES).map((reply) => filledReply(reply, fill)));
+  other.script(...(test.otherReplies ?? DEFAULT_REPLIES).map((reply) => filledReply(reply, fill)));
   const files: Record<string, string | Uint8Array> = {};
   for (const [name, content] of Object.entries(test.files ?? {})) {
     files[name] = typeof content === "string" ? Buffer.from(fill(content), "latin1") : content;

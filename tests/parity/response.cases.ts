@@ -1,7 +1,7 @@
 // Responses as RFC 9112 would not have them, and the framing rules: what is taken, what is refused
 // with which number, and that bytes which came before the trouble are delivered.
 
-import type { Reply } from "../support/raw-server.ts";
+import type { Reply } from "../support/servers/raw-server.ts";
 import { ok, type ParityCase } from "./parity-case.ts";
 
 interface Outcome {

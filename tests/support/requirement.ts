@@ -3,8 +3,8 @@
 
 import { describe, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { hasIpv6, kernelHasMptcp } from "./loopback.ts";
 import { curlPath, packedCliPath, programPath } from "./program-path.ts";
+import { hasIpv6, kernelHasMptcp } from "./servers/loopback.ts";
 import { installVerdaccio } from "./verdaccio/registry.ts";
 
 function inPath(name: string): string | null {

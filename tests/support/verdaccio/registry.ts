@@ -4,8 +4,8 @@
 
 import { copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { retried, startDaemon } from "../daemon.ts";
-import { freePort } from "../loopback.ts";
+import { retried, startDaemon } from "../servers/daemon.ts";
+import { freePort } from "../servers/loopback.ts";
 import { tempDir } from "../temp-dir.ts";
 
 export interface Registry {

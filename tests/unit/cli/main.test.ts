@@ -107,6 +107,10 @@ describe("main", () => {
   test("warnings come first", async () => {
     const { stderr } = await run(["-o", "x", "-o", "y", NO_URL]);
     expect(stderr).toMatch(/^Warning: Got more output options than URLs\nmpcurl: \(3\)/);
+    const flag = await run(["-o", "-x", NO_URL]);
+    expect(flag.stderr).toMatch(
+      /^Warning: The filename argument '-x' looks like a flag\.\nmpcurl: /,
+    );
   });
 
   test("makes no file for a transfer that fails before its first byte", async () => {

@@ -4,9 +4,9 @@ import type { ExchangeRequest } from "../../../src/client/exchange.ts";
 import { CurlError } from "../../../src/error.ts";
 import { HeaderList } from "../../../src/headers.ts";
 import { memoryBody, type RequestBody } from "../../../src/http/body/request-body.ts";
-import { begin, type Running, slowBody } from "../../support/exchange-run.ts";
-import { reset } from "../../support/scripted-stream.ts";
-import { turn } from "../../support/virtual-clock.ts";
+import { begin, type Running, slowBody } from "../../support/client/exchange-run.ts";
+import { reset } from "../../support/client/scripted-stream.ts";
+import { turn } from "../../support/client/virtual-clock.ts";
 
 const OK = "HTTP/1.1 200 OK\r\n";
 const LONG = "x".repeat(20_000);
@@ -243,6 +243,11 @@ describe("exchange: a receiver that needs time", () => {
     await run.notes.release();
     expect(run.notes.events).toEqual(["head 200"]);
   });
+});
+
+test("exchange: an abort before it began sends nothing", async () => {
+  const run = await begin({}, (_, __, abort) => abort.abort(new CurlError("WRITE_ERROR", "gone")));
+  expect([run.outcome(), run.stream.sent, run.stream.isClosed]).toEqual(["23 gone", "", true]);
 });
 
 describe("exchange: a body", () => {

@@ -5,8 +5,8 @@ import { type Disposition, Receiver } from "../../../src/client/receive.ts";
 import type { Sink } from "../../../src/client/sink.ts";
 import { CurlError } from "../../../src/error.ts";
 import type { BodyLength, ResponseHead } from "../../../src/http1/decoder.ts";
+import { turn } from "../../support/client/virtual-clock.ts";
 import { responseHead } from "../../support/outcome.ts";
-import { turn } from "../../support/virtual-clock.ts";
 
 const OK = responseHead("HTTP/1.1 200 OK");
 const GZIP = responseHead("HTTP/1.1 200 OK", "Content-Encoding: gzip");

@@ -3,8 +3,8 @@ import { bytesOf } from "../../../src/bytes.ts";
 import { newCounters } from "../../../src/client/outcome.ts";
 import { sendBody } from "../../../src/client/send.ts";
 import type { RequestBody } from "../../../src/http/body/request-body.ts";
-import { ScriptedStream } from "../../support/scripted-stream.ts";
-import { turn, VirtualClock } from "../../support/virtual-clock.ts";
+import { ScriptedStream } from "../../support/client/scripted-stream.ts";
+import { turn, VirtualClock } from "../../support/client/virtual-clock.ts";
 
 const MIB = 1024 * 1024;
 

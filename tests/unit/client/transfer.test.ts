@@ -3,8 +3,8 @@ import { bytesOf } from "../../../src/bytes.ts";
 import type { Transfer } from "../../../src/client/transfer.ts";
 import { CurlError } from "../../../src/error.ts";
 import { memoryBody } from "../../../src/http/body/request-body.ts";
-import { slowBody } from "../../support/exchange-run.ts";
-import { reset, ScriptedStream } from "../../support/scripted-stream.ts";
+import { slowBody } from "../../support/client/exchange-run.ts";
+import { reset, ScriptedStream } from "../../support/client/scripted-stream.ts";
 import {
   moved,
   ok,
@@ -12,8 +12,8 @@ import {
   requestOf as request,
   started,
   TransferRun,
-} from "../../support/transfer-run.ts";
-import { turn } from "../../support/virtual-clock.ts";
+} from "../../support/client/transfer-run.ts";
+import { turn } from "../../support/client/virtual-clock.ts";
 
 const A = "http://a.example/";
 const B = "http://b.example/";
@@ -127,13 +127,21 @@ describe("transfer", () => {
   });
 });
 
+test("transfer: ended before it began sends nothing, and the kept connection stays", async () => {
+  const run = new TransferRun(A);
+  const stream = run.keep(A);
+  run.abort.abort(new CurlError("WRITE_ERROR", "nobody reads"));
+  await run.start();
+  expect([run.result, stream.sent, stream.isOpen]).toEqual(["23 nobody reads", "", true]);
+});
+
 describe("transfer: time", () => {
   const limits = (connectTimeoutMs: number, maxTimeMs: number): Partial<Transfer> => ({
     limits: { connectTimeoutMs, maxTimeMs },
   });
 
-  test("--max-time ends an exchange that waits, and says what came", async () => {
-    const { run, stream } = await started(A, limits(0, 2000));
+  test("--max-time ends an exchange, which --connect-timeout does not, and says what came", async () => {
+    const { run, stream } = await started(A, limits(100, 2000));
     await stream.receive("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
     await run.clock.advance(1999);
     expect(run.isDone).toBe(false);
@@ -163,13 +171,6 @@ describe("transfer: time", () => {
     expect(run.isDone).toBe(false);
     await run.clock.advance(1);
     expect(run.result).toStartWith("28 Operation timed out after 2000 milliseconds");
-  });
-
-  test("--connect-timeout does not end an exchange", async () => {
-    const { run, stream } = await started(A, limits(100, 0));
-    await run.clock.advance(1_000_000);
-    await stream.receive(ok("late"));
-    expect(run.result).toBe("0");
   });
 
   test("--connect-timeout ends a name that is not answered, --max-time too where it is nearer", async () => {

@@ -24,8 +24,8 @@ import {
   takeSocketErrno,
 } from "../../../ffi/socket.ts";
 import { bytesOf } from "../../../src/bytes.ts";
-import { refusedPort } from "../../support/loopback.ts";
 import { needs } from "../../support/requirement.ts";
+import { refusedPort } from "../../support/servers/loopback.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const opened: number[] = [];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Pool } from "../../../src/net/pool.ts";
-import { ScriptedStream } from "../../support/scripted-stream.ts";
-import { VirtualClock } from "../../support/virtual-clock.ts";
+import { ScriptedStream } from "../../support/client/scripted-stream.ts";
+import { VirtualClock } from "../../support/client/virtual-clock.ts";
 
 const MAX_IDLE_MS = 118_000;
 

@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, spyOn, test } from "bun:test";
+import { afterAll, afterEach, describe, expect, spyOn, test } from "bun:test";
 import { CurlError } from "../../../src/error.ts";
 import { type Query, Resolver } from "../../../src/net/resolve.ts";
 import { parseResolveRule } from "../../../src/net/resolve-rule.ts";
-import { VirtualClock } from "../../support/virtual-clock.ts";
+import { VirtualClock } from "../../support/client/virtual-clock.ts";
 
 /** The names that the system knows here, and how often each was asked for. */
 const SYSTEM: { readonly [name: string]: readonly string[] } = {
@@ -21,6 +21,7 @@ const lookup = spyOn(Bun.dns, "lookup").mockImplementation(async (name: string) 
 afterEach(() => {
   asked.length = 0;
 });
+afterAll(() => lookup.mockRestore());
 
 interface Asked extends Partial<Omit<Query, "rules">> {
   readonly rules?: readonly string[];

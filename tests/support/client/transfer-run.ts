@@ -1,16 +1,16 @@
 // A transfer over scripted streams: a session on a virtual clock whose pool already holds the connections, a sink that
 // notes what it gets, and the outcome once there is one.
 
-import { byteString, bytesOf } from "../../src/bytes.ts";
-import type { Outcome } from "../../src/client/outcome.ts";
-import { Session } from "../../src/client/session.ts";
-import type { Sink } from "../../src/client/sink.ts";
-import { type Transfer, transfer } from "../../src/client/transfer.ts";
-import type { RequestBody } from "../../src/http/body/request-body.ts";
-import type { RequestSpec } from "../../src/http/request.ts";
-import { planRoute, poolKey } from "../../src/net/route.ts";
-import type { TraceEvent } from "../../src/trace.ts";
-import { parseUrl } from "../../src/url.ts";
+import { byteString, bytesOf } from "../../../src/bytes.ts";
+import type { Outcome } from "../../../src/client/outcome.ts";
+import { Session } from "../../../src/client/session.ts";
+import type { Sink } from "../../../src/client/sink.ts";
+import { type Transfer, transfer } from "../../../src/client/transfer.ts";
+import type { RequestBody } from "../../../src/http/body/request-body.ts";
+import type { RequestSpec } from "../../../src/http/request.ts";
+import { planRoute, poolKey } from "../../../src/net/route.ts";
+import type { TraceEvent } from "../../../src/trace.ts";
+import { parseUrl } from "../../../src/url.ts";
 import { ScriptedStream } from "./scripted-stream.ts";
 import { turn, VirtualClock } from "./virtual-clock.ts";
 

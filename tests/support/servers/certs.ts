@@ -3,7 +3,7 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { tempDir } from "./temp-dir.ts";
+import { tempDir } from "../temp-dir.ts";
 
 /** The passphrase of the client's encrypted key. */
 export const KEY_PASSPHRASE = "open sesame";

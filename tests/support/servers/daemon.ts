@@ -3,7 +3,7 @@
 // takes its servers with it.
 
 import { connect } from "node:net";
-import { cleanEnvironment } from "./program.ts";
+import { cleanEnvironment } from "../program.ts";
 
 export interface Daemon {
   readonly pid: number;

@@ -9,8 +9,8 @@
 // connection. The request's body is framed only as far as knowing its end needs.
 
 import type { Socket, TCPSocketListener, UnixSocketListener } from "bun";
+import { bytesOf, latin1 } from "../program.ts";
 import { openListener } from "./loopback.ts";
-import { bytesOf, latin1 } from "./program.ts";
 
 /** One piece of a reply: bytes, or a wait in milliseconds. */
 export type Piece = string | Uint8Array | number;
@@ -155,128 +155,162 @@ export function startRawServer(
   replies: readonly Reply[],
   options: RawServerOptions = {},
 ): RawServer {
-  const queue = [...replies];
-  const conversations: Conversation[] = [];
-  const watchers = new Set<() => void>();
-  const news = (): void => {
-    for (const watcher of [...watchers]) watcher();
-  };
+  return new ScriptedServer(replies, options);
+}
 
-  async function converse(conversation: Conversation): Promise<void> {
+class ScriptedServer implements RawServer {
+  readonly port: number;
+  readonly #options: RawServerOptions;
+  readonly #queue: Reply[];
+  readonly #conversations: Conversation[] = [];
+  readonly #watchers = new Set<() => void>();
+  readonly #listener: TCPSocketListener<Conversation> | UnixSocketListener<Conversation>;
+
+  constructor(replies: readonly Reply[], options: RawServerOptions) {
+    this.#options = options;
+    this.#queue = [...replies];
+    const common = {
+      socket: this.#handlers(),
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+    };
+    if (options.unixPath !== undefined) {
+      this.port = 0;
+      this.#listener = Bun.listen<Conversation>({ unix: options.unixPath, ...common } as never);
+    } else {
+      const bound = openListener(options);
+      this.port = bound.port;
+      this.#listener = Bun.listen<Conversation>({ fd: bound.fd, ...common } as never);
+    }
+  }
+
+  #handlers(): Bun.SocketHandler<Conversation, "uint8array"> {
+    return {
+      binaryType: "uint8array",
+      open: (opened) => this.#opened(opened as Socket<Conversation>),
+      data: ({ data: conversation }, bytes) => {
+        conversation.received += latin1(bytes);
+        conversation.wake();
+        this.#news();
+      },
+      drain: ({ data: conversation }) => conversation?.drained(),
+      close: ({ data: conversation }) => {
+        if (conversation === undefined) return;
+        hangUp(conversation);
+        this.#news();
+      },
+      error() {},
+    };
+  }
+
+  #opened(socket: Socket<Conversation>): void {
+    const conversation: Conversation = {
+      socket,
+      received: "",
+      parsed: 0,
+      open: true,
+      wake: () => {},
+      drained: () => {},
+    };
+    socket.data = conversation;
+    socket.setNoDelay(true);
+    this.#conversations.push(conversation);
+    this.#converse(conversation).catch((error: unknown) => {
+      process.stderr.write(`raw server: ${error}\n`);
+      socket.terminate();
+    });
+  }
+
+  async #converse(conversation: Conversation): Promise<void> {
+    const bytewise = this.#options.bytewise ?? false;
     while (conversation.open) {
-      if (queue[0]?.on === "connect") {
-        const greeting = queue.shift() as Reply;
-        await play(conversation, greeting, options.bytewise ?? false);
-        if (greeting.after !== undefined && greeting.after !== "keep") return;
+      const greeting = this.#queue[0]?.on === "connect" ? this.#queue.shift() : undefined;
+      if (greeting !== undefined) {
+        await play(conversation, greeting, bytewise);
+        if (!isKept(greeting)) return;
       }
       const from = conversation.parsed;
-      let bodyFrom = headEnd(conversation.received, from);
-      while (bodyFrom < 0) {
-        if (!conversation.open) return;
-        await nextNews(conversation);
-        bodyFrom = headEnd(conversation.received, from);
-      }
-      const reply = queue.shift();
+      const bodyFrom = await arrival(conversation, () => headEnd(conversation.received, from));
+      if (bodyFrom < 0) return;
+      const reply = this.#queue.shift();
       if (reply === undefined) {
         conversation.socket.end();
         return;
       }
       if (reply.interim !== undefined) await writeAll(conversation, bytesOf(reply.interim));
-      if (reply.on === "head") await play(conversation, reply, options.bytewise ?? false);
-      const requestEnd = (): number =>
-        reply.body === false ? bodyFrom : bodyEnd(conversation.received, from, bodyFrom);
-      let end = requestEnd();
-      while (end < 0) {
-        if (!conversation.open) return;
-        await nextNews(conversation);
-        end = requestEnd();
-      }
+      if (reply.on === "head") await play(conversation, reply, bytewise);
+      const end = await arrival(conversation, () =>
+        reply.body === false ? bodyFrom : bodyEnd(conversation.received, from, bodyFrom),
+      );
+      if (end < 0) return;
       conversation.parsed = end;
-      if (reply.on !== "head") await play(conversation, reply, options.bytewise ?? false);
-      if (reply.after !== undefined && reply.after !== "keep") return;
+      if (reply.on !== "head") await play(conversation, reply, bytewise);
+      if (!isKept(reply)) return;
     }
   }
 
-  const socket: Bun.SocketHandler<Conversation, "uint8array"> = {
-    binaryType: "uint8array",
-    open(opened) {
-      const conversation: Conversation = {
-        socket: opened as Socket<Conversation>,
-        received: "",
-        parsed: 0,
-        open: true,
-        wake: () => {},
-        drained: () => {},
-      };
-      opened.data = conversation;
-      opened.setNoDelay(true);
-      conversations.push(conversation);
-      converse(conversation).catch((error: unknown) => {
-        process.stderr.write(`raw server: ${error}\n`);
-        conversation.socket.terminate();
-      });
-    },
-    data({ data: conversation }, bytes) {
-      conversation.received += latin1(bytes);
-      conversation.wake();
-      news();
-    },
-    drain({ data: conversation }) {
-      conversation?.drained();
-    },
-    close({ data: conversation }) {
-      if (conversation === undefined) return;
-      conversation.open = false;
-      conversation.wake();
-      conversation.drained();
-      news();
-    },
-    error() {},
-  };
-
-  let listener: TCPSocketListener<Conversation> | UnixSocketListener<Conversation>;
-  let port = 0;
-  const tls = options.tls === undefined ? {} : { tls: options.tls };
-  if (options.unixPath !== undefined) {
-    listener = Bun.listen<Conversation>({ unix: options.unixPath, socket, ...tls } as never);
-  } else {
-    const bound = openListener(options);
-    port = bound.port;
-    listener = Bun.listen<Conversation>({ fd: bound.fd, socket, ...tls } as never);
+  #news(): void {
+    for (const watcher of [...this.#watchers]) watcher();
   }
 
-  function when(condition: () => boolean): Promise<void> {
+  #when(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const watcher = (): void => {
         if (!condition()) return;
-        watchers.delete(watcher);
+        this.#watchers.delete(watcher);
         resolve();
       };
-      watchers.add(watcher);
+      this.#watchers.add(watcher);
       watcher();
     });
   }
 
-  const openCount = (): number => conversations.filter((each) => each.open).length;
-  return {
-    port,
-    received: () => conversations.map((each) => each.received),
-    script: (...more) => void queue.push(...more),
-    openCount,
-    idle: () => when(() => openCount() === 0),
-    receivedAtLeast: (bytes) =>
-      when(() => conversations.reduce((sum, each) => sum + each.received.length, 0) >= bytes),
-    resetAll() {
-      for (const conversation of conversations)
-        if (conversation.open) conversation.socket.terminate();
-    },
-    stop() {
-      listener.stop(true);
-      for (const conversation of conversations) {
-        conversation.open = false;
-        conversation.wake();
-        conversation.drained();
-      }
-    },
-  };
+  received(): string[] {
+    return this.#conversations.map((each) => each.received);
+  }
+
+  script(...replies: readonly Reply[]): void {
+    this.#queue.push(...replies);
+  }
+
+  openCount(): number {
+    return this.#conversations.filter((each) => each.open).length;
+  }
+
+  idle(): Promise<void> {
+    return this.#when(() => this.openCount() === 0);
+  }
+
+  receivedAtLeast(bytes: number): Promise<void> {
+    return this.#when(
+      () => this.#conversations.reduce((sum, each) => sum + each.received.length, 0) >= bytes,
+    );
+  }
+
+  resetAll(): void {
+    for (const { open, socket } of this.#conversations) if (open) socket.terminate();
+  }
+
+  stop(): void {
+    this.#listener.stop(true);
+    for (const conversation of this.#conversations) hangUp(conversation);
+  }
+}
+
+function isKept(reply: Reply): boolean {
+  return reply.after === undefined || reply.after === "keep";
+}
+
+/** Waits until `find` gives a place; -1 when the connection ended before. */
+async function arrival(conversation: Conversation, find: () => number): Promise<number> {
+  for (let place = find(); ; place = find()) {
+    if (place >= 0 || !conversation.open) return place;
+    await nextNews(conversation);
+  }
+}
+
+/** Nothing more will come, and nobody waits any longer. */
+function hangUp(conversation: Conversation): void {
+  conversation.open = false;
+  conversation.wake();
+  conversation.drained();
 }

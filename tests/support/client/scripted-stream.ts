@@ -2,9 +2,9 @@
 // net/stream's Stream (order, nothing between pause and resume, what nobody read waits) and objects where its user
 // breaks one (two writes at a time), so that code which works on it works on a socket.
 
-import { ByteQueue, byteString, bytesOf } from "../../src/bytes.ts";
-import { CurlError } from "../../src/error.ts";
-import type { Connection, Stream, StreamReader } from "../../src/net/stream.ts";
+import { ByteQueue, byteString, bytesOf } from "../../../src/bytes.ts";
+import { CurlError } from "../../../src/error.ts";
+import type { Connection, Stream, StreamReader } from "../../../src/net/stream.ts";
 import { turn } from "./virtual-clock.ts";
 
 export class ScriptedStream implements Stream {

@@ -1,17 +1,17 @@
 // An exchange on a scripted stream and a virtual clock, with a receiver that notes what it gets.
 
-import { byteString, bytesOf } from "../../src/bytes.ts";
+import { byteString, bytesOf } from "../../../src/bytes.ts";
 import {
   type ExchangeRequest,
   type ExchangeResult,
   exchange,
   type ResponseReceiver,
-} from "../../src/client/exchange.ts";
-import { type Counters, newCounters } from "../../src/client/outcome.ts";
-import { CurlError } from "../../src/error.ts";
-import { HeaderList } from "../../src/headers.ts";
-import type { RequestBody } from "../../src/http/body/request-body.ts";
-import type { TraceEvent } from "../../src/trace.ts";
+} from "../../../src/client/exchange.ts";
+import { type Counters, newCounters } from "../../../src/client/outcome.ts";
+import { CurlError } from "../../../src/error.ts";
+import { HeaderList } from "../../../src/headers.ts";
+import type { RequestBody } from "../../../src/http/body/request-body.ts";
+import type { TraceEvent } from "../../../src/trace.ts";
 import { ScriptedStream } from "./scripted-stream.ts";
 import { turn, VirtualClock } from "./virtual-clock.ts";
 
@@ -56,7 +56,7 @@ export interface Running {
 /** An exchange that runs: a GET, or a POST where there is a body. */
 export async function begin(
   given: Partial<ExchangeRequest> = {},
-  prepare: (stream: ScriptedStream, notes: Notes) => void = () => {},
+  prepare: (stream: ScriptedStream, notes: Notes, abort: AbortController) => void = () => {},
 ): Promise<Running> {
   const stream = new ScriptedStream();
   const clock = new VirtualClock();
@@ -65,7 +65,7 @@ export async function begin(
   const trace: TraceEvent["type"][] = [];
   const steps: string[] = [];
   const abort = new AbortController();
-  prepare(stream, notes);
+  prepare(stream, notes, abort);
   let outcome: ExchangeResult | string | null = null;
   const method = given.body ? "POST" : "GET";
   const request: ExchangeRequest = {

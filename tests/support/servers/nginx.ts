@@ -8,10 +8,10 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { removeTempDir, tempDir } from "../temp-dir.ts";
 import type { KeyPair } from "./certs.ts";
 import { type Daemon, retried, startDaemon } from "./daemon.ts";
 import { freePort } from "./loopback.ts";
-import { removeTempDir, tempDir } from "./temp-dir.ts";
 
 export interface Nginx {
   readonly port: number;

@@ -1,6 +1,6 @@
 // A clock that stands still until a test moves it. Timers run in the order of their time, at their time.
 
-import type { Clock, Timer } from "../../src/clock.ts";
+import type { Clock, Timer } from "../../../src/clock.ts";
 
 interface Pending {
   readonly atMs: number;

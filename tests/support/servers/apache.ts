@@ -6,10 +6,10 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { removeTempDir, tempDir } from "../temp-dir.ts";
 import type { KeyPair } from "./certs.ts";
 import { retried, startDaemon } from "./daemon.ts";
 import { freePort } from "./loopback.ts";
-import { removeTempDir, tempDir } from "./temp-dir.ts";
 
 export interface Apache {
   readonly port: number;
