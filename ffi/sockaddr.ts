@@ -41,9 +41,10 @@ export function encodeSocketAddress(address: SocketAddress): Uint8Array {
 
 function encodeUnix(path: string): Uint8Array {
   const abstract = path.startsWith("\0");
-  if (path.length + (abstract ? 0 : 1) > UNIX_PATH_MAX) {
+  const most = UNIX_PATH_MAX - (abstract ? 0 : 1);
+  if (path.length > most) {
     throw new RangeError(
-      `a Unix socket's path has at most ${UNIX_PATH_MAX - 1} bytes, this one has ${path.length}`,
+      `a Unix socket's path has at most ${most} bytes, this one has ${path.length}`,
     );
   }
   // An abstract name ends with the length given, a path with its NUL (unix(7)).

@@ -3,7 +3,7 @@
 // Here: which limit ends a phase first. Not here: waiting (the caller arms a clock's timer for afterMs) and the
 // message (client/transfer). After ureq-proto's timeouts: a reason is a type, never a boolean.
 //
-// curl's two limits (CURL.md §19): --connect-timeout covers name, TCP, proxy and TLS of each connect, 300 s by
+// curl's two limits (curl(1)): --connect-timeout covers name, TCP, proxy and TLS of each connect, 300 s by
 // default; --max-time covers a whole transfer with all its redirects and has no default.
 
 export type Phase = "resolve" | "connect" | "exchange";

@@ -1,4 +1,4 @@
-// Which roots are trusted: --cacert, --capath, and the environment's words where neither is given (CURL.md §23).
+// Which roots are trusted: --cacert, --capath, and the environment's words where neither is given (curl(1), "ENVIRONMENT").
 //
 // A file goes to Bun by its path; a directory is read here, for Bun knows none. As in OpenSSL only names made by
 // `openssl rehash` count (8 hex digits of the subject's hash, a dot, a number): such directories hold other files too.
@@ -30,10 +30,12 @@ async function trustIn(file: string | null, directory: string | null, host: Host
   if (directory === null) return { kind: "file", path: file ?? "" };
   const pem: string[] = [];
   if (file !== null) pem.push(readPem(host, file));
-  for (const name of await listed(host, directory)) {
-    if (!HASHED_NAME.test(name)) continue;
-    const text = pemIn(host, `${directory}/${name}`);
-    if (text !== null) pem.push(text);
+  // Several directories may stand behind one another, as in OpenSSL's SSL_CERT_DIR and curl's --capath.
+  for (const part of directory.split(":")) {
+    for (const name of await listed(host, part)) {
+      const text = HASHED_NAME.test(name) ? pemIn(host, `${part}/${name}`) : null;
+      if (text !== null) pem.push(text);
+    }
   }
   const from = file === null ? directory : `${file} and ${directory}`;
   if (pem.length === 0) {

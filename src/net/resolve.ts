@@ -50,7 +50,7 @@ export class Resolver {
     );
   }
 
-  /** curl: an IPv6 literal under -4 fails to connect, an IPv4 literal under -6 connects (CURL.md §25). */
+  /** curl: an IPv6 literal under -4 fails to connect, an IPv4 literal under -6 connects (observed, 8.14). */
   #checkLiteral(literal: Candidate, query: Query): Candidate[] {
     if (query.family === "ipv4" && literal.family === "ipv6") {
       throw new CurlError(

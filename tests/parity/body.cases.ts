@@ -1,4 +1,4 @@
-// Methods and request bodies: GET, HEAD, POST in all its forms, -G, -X (CURL.md's §3 and §6 order).
+// Methods and request bodies: GET, HEAD, POST in all its forms, -G, -X.
 
 import { answer, ok, type ParityCase } from "./parity-case.ts";
 

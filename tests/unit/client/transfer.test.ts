@@ -415,7 +415,8 @@ describe("transfer: a kept connection that is dead", () => {
     await run.start();
     run.abort.abort(reset());
     await turn();
-    expect([run.result, unused?.writes]).toEqual([`56 ${reset().message}`, []]);
+    const died = run.events.some(({ type }) => type === "connection-died");
+    expect([run.result, unused?.sent, died]).toEqual([`56 ${reset().message}`, "", false]);
   });
 });
 
