@@ -149,7 +149,7 @@ function build(): void {
     newest(join(ROOT, name)),
   );
   if (Math.min(...products) >= Math.max(...sources)) return;
-  const result = Bun.spawnSync([process.execPath, "run", "build:binary"], {
+  const result = Bun.spawnSync([process.execPath, "run", "build"], {
     cwd: ROOT,
     stdout: "ignore",
     stderr: "inherit",

@@ -25,7 +25,6 @@ import type { Host } from "./host.ts";
 import type { Operation, OutputSlot } from "./operation.ts";
 import { createFileSink, type FileSink } from "./output/file-sink.ts";
 import type { Messages } from "./output/messages.ts";
-import { planTrust } from "./trust.ts";
 import { misuse } from "./usage-error.ts";
 
 /** One URL of an operation, not yet looked at. */
@@ -243,7 +242,7 @@ async function planTls(
     !tls.insecure && (redirect.follow || urls.some((url) => /^https:/i.test(url)));
   return {
     verify: !tls.insecure,
-    trust: mayNeedTrust ? await planTrust(tls, host) : { kind: "system" },
+    trust: mayNeedTrust ? await plannedTrust(tls, host) : { kind: "system" },
     minVersion: tls.minVersion,
     maxVersion: tls.maxVersion,
     clientCertificate:
@@ -252,4 +251,9 @@ async function planTls(
         : { certFile: tls.cert, keyFile: tls.key ?? tls.cert, passphrase: tls.passphrase },
     collectCertificates: /certs|json/.test(writeOut ?? ""),
   };
+}
+
+async function plannedTrust(tls: Operation["tls"], host: Host): Promise<TlsSpec["trust"]> {
+  const { planTrust } = await import("./trust.ts");
+  return planTrust(tls, host);
 }

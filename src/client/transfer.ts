@@ -185,7 +185,9 @@ class TransferRun {
         if (!result.expectationFailed) return;
         withoutExpect = true;
       } catch (error) {
+        const { id } = reached.stream.connection;
         reached.stream.close();
+        this.#session.trace?.({ type: "connection-closed", connectionId: id, reason: "" });
         if (!reached.reused || this.#hasReply || !this.#isLostConnection(error)) throw error;
         if (++dead > MAX_DEAD_CONNECTIONS) throw error;
         this.#session.trace?.({ type: "connection-died", retry: dead });

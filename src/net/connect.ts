@@ -9,7 +9,6 @@ import { type DialOptions, dial, dialUnix } from "./dial.ts";
 import type { Resolver } from "./resolve.ts";
 import type { Hop, RouteSpec, Target } from "./route.ts";
 import type { SocketStream } from "./stream.ts";
-import { secure } from "./tls.ts";
 
 export interface ConnectContext {
   readonly clock: Clock;
@@ -45,11 +44,7 @@ export async function connect(
           break;
         case "tls":
           if (!stream) throw new Error("a TLS hop needs a hop below it");
-          await secure(stream, {
-            serverName: hop.serverName,
-            spec: hop.spec,
-            trace: context.trace,
-          });
+          await secureStream(stream, hop, context);
           context.reached("secured");
           break;
       }
@@ -98,6 +93,16 @@ function dialOptions(
     port,
     nextConnectionId: () => context.nextConnectionId(),
   };
+}
+
+async function secureStream(
+  stream: SocketStream,
+  { serverName, spec }: Extract<Hop, { kind: "tls" }>,
+  { trace }: ConnectContext,
+): Promise<void> {
+  // Loaded here: a plain transfer does not pay for it.
+  const { secure } = await import("./tls.ts");
+  await secure(stream, { serverName, spec, trace });
 }
 
 /** getaddrinfo(3) cannot be stopped; its answer is dropped when it comes too late. */

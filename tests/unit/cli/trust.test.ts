@@ -12,6 +12,7 @@ const FILES = {
   "dir/unhashed.pem": PEM,
   "dir/00c0ffee.r0": PEM,
   "empty/unhashed.pem": PEM,
+  "other/22222222.0": `${PEM}c`,
 };
 
 function trust(
@@ -38,6 +39,13 @@ describe("planTrust", () => {
       kind: "pem",
       pem: [PEM, `${PEM}a`, `${PEM}b`],
       from: "bundle.pem and dir",
+    });
+  });
+
+  test("several directories count together, as in OpenSSL", async () => {
+    expect(await trust({}, { SSL_CERT_DIR: "dir:other" })).toMatchObject({
+      pem: [`${PEM}a`, `${PEM}b`, `${PEM}c`],
+      from: "dir:other",
     });
   });
 
