@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import {
   brotliCompressSync,
   constants,
+  createGzip,
   deflateRawSync,
   deflateSync,
   gzipSync,
