@@ -11,7 +11,7 @@ export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
 export const SO_ERROR = 4;
-export const SO_BINDTODEVICE = 25;
+export const SO_KEEPALIVE = 9;
 export const SO_PROTOCOL = 38;
 
 // netinet/in.h
@@ -20,11 +20,8 @@ export const IPPROTO_TCP = 6;
 export const IPPROTO_MPTCP = 262;
 
 // netinet/tcp.h
-export const TCP_NODELAY = 1;
 export const TCP_KEEPIDLE = 4;
 export const TCP_KEEPINTVL = 5;
-export const TCP_KEEPCNT = 6;
-export const SO_KEEPALIVE = 9;
 /** linux/tcp.h, Linux 6.10. */
 export const TCP_IS_MPTCP = 43;
 
@@ -33,8 +30,6 @@ export const TCP_IS_MPTCP = 43;
 export const SOL_MPTCP = 284;
 /** Linux 5.16. */
 export const MPTCP_INFO = 1;
-/** Linux 6.5. */
-export const MPTCP_FULL_INFO = 4;
 
 // fcntl.h
 export const O_RDONLY = 0;
@@ -50,10 +45,8 @@ export const O_CLOEXEC = 0o2000000;
 export const SEEK_SET = 0;
 export const SEEK_CUR = 1;
 export const F_OK = 0;
-export const R_OK = 4;
 
 // poll.h
-export const POLLIN = 1;
 export const POLLOUT = 4;
 
 // asm-generic/ioctls.h

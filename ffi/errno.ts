@@ -120,13 +120,17 @@ export class SyscallError extends Error {
   override readonly name = "SyscallError";
   readonly syscall: string;
   readonly errno: number;
+  /** What went wrong, without the call's name: "No such file or directory". */
+  readonly reason: string;
   /** "ENOENT", …; "E<number>" for one that is not in the table. */
   readonly code: string;
 
   constructor(syscall: string, errno: number) {
-    super(`${syscall}: ${errnoText(errno)}`);
+    const reason = errnoText(errno);
+    super(`${syscall}: ${reason}`);
     this.syscall = syscall;
     this.errno = errno;
+    this.reason = reason;
     this.code = nameOf(errno) ?? `E${errno}`;
   }
 }

@@ -1,6 +1,6 @@
 // Files and terminals, for the paths where node:fs and node:tty would cost more than the work (1 ms and 8 ms of
-// start-up, measured). Paths are byte strings. One system call a function, no policy, except that short and interrupted calls are
-// repeated.
+// start-up, measured). Paths are byte strings. One system call a function, no policy, except that short and interrupted
+// calls are repeated.
 
 import {
   AT_EMPTY_PATH,
@@ -17,6 +17,7 @@ import {
   S_IFMT,
   S_IFREG,
   SEEK_CUR,
+  SEEK_SET,
   STATX_SIZE,
   STATX_TYPE,
   TIOCGWINSZ,
@@ -126,7 +127,7 @@ export function regularFileSize(fd: number): number | null {
 /** Empties a file and puts the position to its start. @throws SyscallError */
 export function truncateFile(fd: number): void {
   check("ftruncate", libc.ftruncate(fd, 0));
-  check("lseek", Number(libc.lseek(fd, 0, 0)));
+  check("lseek", Number(libc.lseek(fd, 0, SEEK_SET)));
 }
 
 export function fileExists(path: string): boolean {

@@ -10,33 +10,33 @@
 import { dlopen, type FFIType } from "bun:ffi";
 
 /** A pointer argument: typed arrays go in directly, so that they stay alive and in place during the call. */
-type Buffer = NodeJS.TypedArray | null;
+type Pointer = NodeJS.TypedArray | null;
 
 interface Libc {
   __errno_location(): number;
   socket(domain: number, type: number, protocol: number): number;
-  socketpair(domain: number, type: number, protocol: number, pair: Buffer): number;
-  bind(fd: number, address: Buffer, length: number): number;
-  connect(fd: number, address: Buffer, length: number): number;
+  socketpair(domain: number, type: number, protocol: number, pair: Pointer): number;
+  bind(fd: number, address: Pointer, length: number): number;
+  connect(fd: number, address: Pointer, length: number): number;
   listen(fd: number, backlog: number): number;
-  getsockopt(fd: number, level: number, name: number, value: Buffer, length: Buffer): number;
-  setsockopt(fd: number, level: number, name: number, value: Buffer, length: number): number;
-  getsockname(fd: number, address: Buffer, length: Buffer): number;
-  getpeername(fd: number, address: Buffer, length: Buffer): number;
+  getsockopt(fd: number, level: number, name: number, value: Pointer, length: Pointer): number;
+  setsockopt(fd: number, level: number, name: number, value: Pointer, length: number): number;
+  getsockname(fd: number, address: Pointer, length: Pointer): number;
+  getpeername(fd: number, address: Pointer, length: Pointer): number;
   close(fd: number): number;
-  open(path: Buffer, flags: number, mode: number): number;
-  read(fd: number, buffer: Buffer, count: number): number;
-  pread(fd: number, buffer: Buffer, count: number, offset: number): number;
-  write(fd: number, buffer: Buffer, count: number): number;
+  open(path: Pointer, flags: number, mode: number): number;
+  read(fd: number, buffer: Pointer, count: number): number;
+  pread(fd: number, buffer: Pointer, count: number, offset: number): number;
+  write(fd: number, buffer: Pointer, count: number): number;
   lseek(fd: number, offset: number, whence: number): number;
   ftruncate(fd: number, length: number): number;
-  statx(directory: number, path: Buffer, flags: number, mask: number, result: Buffer): number;
-  access(path: Buffer, mode: number): number;
-  mkdir(path: Buffer, mode: number): number;
+  statx(directory: number, path: Pointer, flags: number, mask: number, result: Pointer): number;
+  access(path: Pointer, mode: number): number;
+  mkdir(path: Pointer, mode: number): number;
   isatty(fd: number): number;
-  ioctl(fd: number, request: number, argument: Buffer): number;
-  poll(fds: Buffer, count: number, timeoutMs: number): number;
-  if_nametoindex(name: Buffer): number;
+  ioctl(fd: number, request: number, argument: Pointer): number;
+  poll(fds: Pointer, count: number, timeoutMs: number): number;
+  if_nametoindex(name: Pointer): number;
 }
 
 interface Prototype {
@@ -132,5 +132,5 @@ function link(): Libc {
   return lazy as Libc;
 }
 
-/** The C library's functions, linked when first called. @throws TypeError where bun:ffi has no JIT (W^X systems) */
+/** The C library's functions, linked when first called. @throws LibcUnavailable */
 export const libc: Libc = link();

@@ -17,9 +17,14 @@ export function byteString(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
 
+/** Unicode text → its UTF-8. */
+export function utf8(text: string): Uint8Array {
+  return utf8Encoder.encode(text);
+}
+
 /** Unicode text → byte string of its UTF-8. */
 export function byteStringOfText(text: string): string {
-  return NON_ASCII.test(text) ? byteString(utf8Encoder.encode(text)) : text;
+  return NON_ASCII.test(text) ? byteString(utf8(text)) : text;
 }
 
 /** Byte string → Unicode text for people (invalid UTF-8 becomes U+FFFD). */
@@ -32,7 +37,7 @@ export function concat(chunks: readonly Uint8Array[]): Uint8Array {
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks as Uint8Array[]);
 }
 
-/** Chunks in arrival order: push at one end, shift whole chunks at the other, put a rest back in front. */
+/** Chunks in arrival order: push at one end, shift whole chunks at the other. */
 export class ByteQueue {
   #chunks: Uint8Array[] = [];
   #sizeBytes = 0;
@@ -44,12 +49,6 @@ export class ByteQueue {
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     this.#chunks.push(chunk);
-    this.#sizeBytes += chunk.length;
-  }
-
-  unshift(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
-    this.#chunks.unshift(chunk);
     this.#sizeBytes += chunk.length;
   }
 

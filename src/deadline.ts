@@ -35,10 +35,6 @@ export class Deadline {
     this.#startedMs = startedMs;
   }
 
-  get startedMs(): number {
-    return this.#startedMs;
-  }
-
   /** The limit that ends `phase` first, or null where none does. @param phaseStartedMs when this connect began */
   next(phase: Phase, nowMs: number, phaseStartedMs: number): NextTimeout | null {
     const { connectTimeoutMs, maxTimeMs } = this.#limits;

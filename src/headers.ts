@@ -2,13 +2,14 @@
 //
 // Here: the list and case-blind look-up. Not here: syntax (http1/grammar) and the meaning of any field. Names and
 // values are byte strings (bytes.ts). Few fields, few look-ups: a plain array beats a map, and keeps order for free.
+// Plain loops too, here and in http1: the engine compiles find, filter and their like anew at each start.
 
 export type Field = readonly [name: string, value: string];
 
 export class HeaderList {
   readonly #fields: Field[];
 
-  constructor(fields: Iterable<Field> = []) {
+  constructor(fields: readonly Field[] = []) {
     this.#fields = [...fields];
   }
 
@@ -27,25 +28,24 @@ export class HeaderList {
   /** First value of that name. */
   get(name: string): string | undefined {
     const wanted = name.toLowerCase();
-    return this.#fields.find(
-      ([n]) => n.length === wanted.length && n.toLowerCase() === wanted,
-    )?.[1];
+    for (const [own, value] of this.#fields) {
+      if (own.length === wanted.length && own.toLowerCase() === wanted) return value;
+    }
+    return undefined;
   }
 
   /** Every value of that name in order, one element a field line. */
   getAll(name: string): string[] {
     const wanted = name.toLowerCase();
-    return this.#fields.filter(([n]) => n.toLowerCase() === wanted).map(([, v]) => v);
-  }
-
-  delete(name: string): void {
-    const wanted = name.toLowerCase();
-    for (let i = this.#fields.length - 1; i >= 0; i--) {
-      if (this.#fields[i]?.[0].toLowerCase() === wanted) this.#fields.splice(i, 1);
+    const values: string[] = [];
+    for (const [own, value] of this.#fields) {
+      if (own.length === wanted.length && own.toLowerCase() === wanted) values.push(value);
     }
+    return values;
   }
 
-  [Symbol.iterator](): IterableIterator<Field> {
-    return this.#fields[Symbol.iterator]();
+  /** All of them, in order. */
+  get lines(): readonly Field[] {
+    return this.#fields;
   }
 }

@@ -58,7 +58,6 @@ export type TraceEvent =
   | { readonly type: "excess"; readonly sizeBytes: number }
   | { readonly type: "body-ignored" }
   | { readonly type: "redirect"; readonly url: string; readonly method: string }
-  | { readonly type: "method-inferred"; readonly method: string }
   | { readonly type: "connection-died"; readonly retry: number }
   | {
       readonly type: "connection-kept";

@@ -8,6 +8,7 @@
 // `%{url_effective}` shows the latter. Bytes ≥ 0x80 stay raw in the path until requestTarget(): -O names files by them.
 
 import { CurlError } from "./error.ts";
+import { percentDecoded, percentEncodedByte } from "./percent.ts";
 import { hasForbiddenByte, parseBracketedHost, parseNamedHost } from "./url-host.ts";
 
 export interface Url {
@@ -147,7 +148,7 @@ export function formatUrl(
 /** Path and query as they stand in a request line: the path's bytes ≥ 0x80 encoded, its %xx in upper case. */
 export function requestTarget(url: Url): string {
   const path = url.path.replaceAll(/[\x80-\xff]|%[0-9A-Fa-f]{2}/g, (match) =>
-    match.length === 1 ? percentEncoded(match) : match.toUpperCase(),
+    match.length === 1 ? percentEncodedByte(match) : match.toUpperCase(),
   );
   return url.query === null ? path : `${path}?${url.query}`;
 }
@@ -263,17 +264,7 @@ function encodeAfterAuthority(text: string): string {
 function encodeReference(text: string): string {
   const mark = text.indexOf("?");
   return text.replaceAll(/[\0- \x7f-\xff]/g, (byte, at: number) =>
-    byte === " " && mark >= 0 && at > mark ? "+" : percentEncoded(byte),
-  );
-}
-
-function percentEncoded(byte: string): string {
-  return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
-}
-
-function percentDecoded(text: string): string {
-  return text.replaceAll(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
+    byte === " " && mark >= 0 && at > mark ? "+" : percentEncodedByte(byte),
   );
 }
 

@@ -184,6 +184,7 @@ const CASES: readonly Case[] = [
     right: [
       {
         "tests/unit/url.test.ts": "",
+        "tests/unit/url.hosts.test.ts": "",
         "src/url.ts": "",
         "tests/unit/ffi/a.test.ts": "",
         "ffi/a.ts": "",

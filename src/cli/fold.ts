@@ -8,7 +8,12 @@
 
 import { CurlError } from "../error.ts";
 import type { Occurrence } from "./argv.ts";
-import { newGlobalSettings, newOperation, type Operation } from "./operation.ts";
+import {
+  type GlobalSettings,
+  newGlobalSettings,
+  newOperation,
+  type Operation,
+} from "./operation.ts";
 import { REASON, type RefusalDetail, refusal, refusalDetail } from "./options/option.ts";
 import { misuse, usageError } from "./usage-error.ts";
 
@@ -42,9 +47,15 @@ export interface Files {
   exists(path: string): boolean;
 }
 
-/** Reads the occurrences in order, up to the first that cannot be used or that asks for help or version. */
-export function foldOperations(occurrences: readonly Occurrence[], files: Files): Folded {
-  const global = newGlobalSettings();
+/**
+ * Reads the occurrences in order, up to the first that cannot be used or that asks for help or version.
+ * @param global the settings that all operations share; filled here
+ */
+export function foldOperations(
+  occurrences: readonly Occurrence[],
+  files: Files,
+  global: GlobalSettings = newGlobalSettings(),
+): Folded {
   let current = newOperation(global);
   const operations = [current];
   const warnings: string[] = [];

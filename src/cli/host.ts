@@ -7,7 +7,7 @@ export interface Output {
   readonly isTerminal: boolean;
   /**
    * Writes all of it. A Promise only where the other end is full; nothing else may be written until it resolves.
-   * @throws CurlError WRITE_ERROR, at once or by the Promise; its cause has a `code` ("ENOSPC", "EPIPE", …)
+   * @throws CurlError WRITE_ERROR (writeFailure), at once or by the Promise
    */
   write(bytes: Uint8Array): void | Promise<void>;
   /** Empties a regular file and goes to its start; false for anything else, which is left as it is. */
@@ -27,7 +27,7 @@ export interface OpenOptions {
   readonly mode: "truncate" | "append" | "exclusive";
 }
 
-/** Paths and all other text are byte strings. What is refused is thrown as an Error with a `code` ("ENOENT", …). */
+/** Paths and all other text are byte strings. What the system refuses is thrown as a SystemError. */
 export interface Host {
   /** Arguments behind the program's name. */
   readonly argv: readonly string[];

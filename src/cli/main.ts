@@ -6,7 +6,7 @@
 // same refusal. This is the only place that ends the process, and the only one that catches what is not a CurlError: a
 // bug, shown with its stack.
 
-import { byteStringOfText, bytesOf } from "../bytes.ts";
+import { bytesOf, utf8 } from "../bytes.ts";
 import { CurlError, EXIT } from "../error.ts";
 import { RELEASE_DATE, VERSION } from "../version.ts";
 import { cutArgv } from "./argv.ts";
@@ -16,19 +16,19 @@ import { type Action, foldOperations } from "./fold.ts";
 import type { Host } from "./host.ts";
 import { newGlobalSettings } from "./operation.ts";
 import { createMessages } from "./output/messages.ts";
-import { orderedWriter } from "./output/ordered-writer.ts";
+import { stderrIdle } from "./output/ordered-writer.ts";
 import { runOperations } from "./run.ts";
 import { isWithoutLibc, systemHost } from "./system-host.ts";
 import { isUsageError } from "./usage-error.ts";
 
 /** Runs a command line. @returns the exit code */
 export async function main(host: Host): Promise<number> {
-  let messages = createMessages(host, newGlobalSettings());
+  // Filled while the command line is read; messages ask it when they are due.
+  const global = newGlobalSettings();
+  const messages = createMessages(host, global);
   try {
     const occurrences = cutArgv(host.argv);
-    const { operations, action, warnings, error } = foldOperations(occurrences, host);
-    const global = operations[0]?.global ?? newGlobalSettings();
-    messages = createMessages(host, global);
+    const { operations, action, warnings, error } = foldOperations(occurrences, host, global);
     for (const text of warnings) await messages.warning(text);
     if (error) throw error;
     if (action) return await act(action, host);
@@ -43,7 +43,7 @@ export async function main(host: Host): Promise<number> {
     }
     return error.exitCode;
   } finally {
-    await orderedWriter(host.stderr).idle();
+    await stderrIdle(host);
   }
 }
 
@@ -51,7 +51,7 @@ export async function main(host: Host): Promise<number> {
 async function act(action: Action, host: Host): Promise<number> {
   if (action.kind === "help") {
     const { renderHelp } = await import("./docs/help.ts");
-    await host.stdout.write(bytesOf(byteStringOfText(await renderHelp(action.topic))));
+    await host.stdout.write(utf8(await renderHelp(action.topic)));
   } else if (action.kind === "version") {
     const { renderVersion } = await import("./docs/version.ts");
     await host.stdout.write(bytesOf(renderVersion(buildFacts())));

@@ -4,18 +4,13 @@
 // was opened, no name looked up. Text is byte strings.
 
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "../deadline.ts";
+import type { DataPiece } from "../http/body/urlencoded.ts";
 import type { TlsVersion } from "../net/tls.ts";
 
 /** The n-th -o or -O belongs to the n-th URL. */
 export type OutputSlot =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "remote-name" };
-
-/** One of the -d family, raw: `@file` is opened by cli/plan. */
-export interface DataPiece {
-  readonly kind: "data" | "raw" | "binary" | "urlencode" | "json";
-  readonly text: string;
-}
 
 /** Options that survive --next; one record, shared by every operation of a command line. */
 export interface GlobalSettings {
@@ -42,15 +37,18 @@ export interface Operation {
     referer: string | null;
     range: string | null;
     compressed: boolean;
+    /** The -d family, raw: `@file` is opened by cli/plan. */
     readonly data: DataPiece[];
   };
   readonly auth: {
     /** "name:password", or "name" alone. */
     user: string | null;
-    /** --basic: asked for by name; Basic is what credentials use in any case. */
-    basic: boolean;
   };
-  readonly redirect: { follow: boolean; maxRedirects: number };
+  readonly redirect: {
+    follow: boolean;
+    /** Infinity: no limit. */
+    maxRedirects: number;
+  };
   readonly tls: {
     cacert: string | null;
     capath: string | null;
@@ -108,7 +106,7 @@ export function newOperation(global: GlobalSettings): Operation {
       compressed: false,
       data: [],
     },
-    auth: { user: null, basic: false },
+    auth: { user: null },
     redirect: { follow: false, maxRedirects: 50 },
     tls: {
       cacert: null,

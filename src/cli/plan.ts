@@ -19,12 +19,14 @@ import { parseConnectTo } from "../net/connect-to.ts";
 import { parseResolveRule } from "../net/resolve-rule.ts";
 import type { RouteSpec } from "../net/route.ts";
 import type { TlsSpec } from "../net/tls.ts";
+import { percentEncoded } from "../percent.ts";
 import { appendQuery, parseUrl, type Url } from "../url.ts";
 import { USER_AGENT } from "../version.ts";
 import type { Host } from "./host.ts";
-import type { Operation, OutputSlot } from "./operation.ts";
+import type { Operation } from "./operation.ts";
 import { createFileSink, type FileSink } from "./output/file-sink.ts";
 import type { Messages } from "./output/messages.ts";
+import { reasonOf } from "./system-error.ts";
 import { misuse } from "./usage-error.ts";
 
 /** One URL of an operation, not yet looked at. */
@@ -72,7 +74,6 @@ export async function planOperation(
         const query = operation.request.get && data !== null ? byteString(data) : null;
         const url = planUrl(given, { upload, query });
         const body = upload === null ? bodyOfData(operation, data) : uploadBody(host, upload);
-        const slot = operation.outputs[index] ?? null;
         const transfer: Transfer = {
           id,
           url,
@@ -88,20 +89,18 @@ export async function planOperation(
           limits: operation.limits,
           failOnStatus: operation.output.fail,
         };
-        const sink = planSink(operation, around, { slot, url, isFirst: index === 0 });
+        const sink = createFileSink({
+          ...around,
+          operation,
+          slot: operation.outputs[index] ?? null,
+          url,
+          isFirst: index === 0,
+        });
         return { transfer, sink };
       },
     };
   });
   return { writeOut, urls };
-}
-
-function planSink(
-  operation: Operation,
-  { host, messages }: Surroundings,
-  { slot, url, isFirst }: { slot: OutputSlot | null; url: Url; isFirst: boolean },
-): FileSink {
-  return createFileSink({ host, messages, operation, slot, url, isFirst });
 }
 
 async function planRequest(
@@ -110,12 +109,14 @@ async function planRequest(
 ): Promise<RequestSpec> {
   const { request } = operation;
   const headers: HeaderRule[] = [];
-  for (const text of request.headers.flatMap((h) =>
-    h.startsWith("@") ? headerFile(host, h.slice(1)) : [h],
-  )) {
-    const rule = parseHeaderRule(text);
-    if (rule) headers.push(rule);
-    else await messages.warning(`The provided HTTP header '${text}' does not look like a header?`);
+  for (const given of request.headers) {
+    for (const text of given.startsWith("@") ? headerFile(host, given.slice(1)) : [given]) {
+      const rule = parseHeaderRule(text);
+      if (rule) headers.push(rule);
+      else {
+        await messages.warning(`The provided HTTP header '${text}' does not look like a header?`);
+      }
+    }
   }
   const refererAuto = request.referer?.endsWith(";auto") ?? false;
   const hasData = request.data.length > 0 && !request.get;
@@ -180,12 +181,6 @@ function readFile(host: Host, path: string, what: string): Uint8Array {
   }
 }
 
-/** The sentence of a system error; anything else is a bug and goes on. */
-function reasonOf(error: unknown): string {
-  if (error instanceof Error && "code" in error) return error.message.replace(/^\w+: /, "");
-  throw error;
-}
-
 function planUrl(
   given: string,
   { upload, query }: { upload: string | null; query: string | null },
@@ -195,14 +190,7 @@ function planUrl(
   if (!url.path.endsWith("/") || url.query !== null || upload === "-" || upload === ".") return url;
   // curl completes a directory's URL with the name of the file that goes there.
   const name = upload.slice(upload.lastIndexOf("/") + 1);
-  return { ...url, path: url.path + percentEncode(name) };
-}
-
-function percentEncode(name: string): string {
-  return name.replaceAll(
-    /[^A-Za-z0-9._~-]/g,
-    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
-  );
+  return { ...url, path: url.path + percentEncoded(name) };
 }
 
 function planCredentials({ auth }: Operation): Transfer["credentials"] {

@@ -8,6 +8,7 @@ import { Session } from "../client/session.ts";
 import { transfer } from "../client/transfer.ts";
 import { systemClock } from "../clock.ts";
 import { CurlError } from "../error.ts";
+import type { Connect } from "../net/connect.ts";
 import type { Trace } from "../trace.ts";
 import { VERSION } from "../version.ts";
 import { checkOperation } from "./fold.ts";
@@ -22,6 +23,8 @@ import { isUsageError } from "./usage-error.ts";
 export interface RunContext {
   readonly host: Host;
   readonly messages: Messages;
+  /** Makes the connections; over the network unless given. */
+  readonly connect?: Connect | undefined;
 }
 
 /** @returns the exit code */
@@ -29,8 +32,10 @@ export async function runOperations(
   operations: readonly Operation[],
   context: RunContext,
 ): Promise<number> {
+  const { host, connect } = context;
   const global = operations[0]?.global;
-  const session = new Session({ trace: global && (await verboseListener(global, context.host)) });
+  const trace = global?.verbose ? await verboseListener(host) : undefined;
+  const session = new Session({ trace, connect });
   const run = new Run(session, context);
   try {
     for (const operation of operations) {
@@ -42,10 +47,9 @@ export async function runOperations(
   }
 }
 
-async function verboseListener(global: GlobalSettings, host: Host): Promise<Trace | undefined> {
-  if (!global.verbose) return undefined;
+async function verboseListener(host: Host): Promise<Trace> {
   const { verboseTrace } = await import("./output/verbose.ts");
-  return verboseTrace(host, global);
+  return verboseTrace(host);
 }
 
 class Run {

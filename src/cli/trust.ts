@@ -7,6 +7,7 @@ import { byteString } from "../bytes.ts";
 import { CurlError } from "../error.ts";
 import type { Trust } from "../net/tls.ts";
 import type { Host } from "./host.ts";
+import { isSystemError, reasonOf } from "./system-error.ts";
 
 const HASHED_NAME = /^[0-9a-f]{8}\.\d+$/;
 
@@ -39,9 +40,9 @@ async function trustIn(file: string | null, directory: string | null, host: Host
   }
   const from = file === null ? directory : `${file} and ${directory}`;
   if (pem.length === 0) {
-    throw new CurlError(
-      "SSL_CACERT_BADFILE",
-      `error adding trust anchors from ${from}: there is no certificate in it under a hashed name (openssl rehash DIRECTORY makes them)`,
+    throw unusable(
+      from,
+      "there is no certificate in it under a hashed name (openssl rehash DIRECTORY makes them)",
     );
   }
   return { kind: "pem", pem, from };
@@ -51,21 +52,25 @@ async function listed(host: Host, directory: string): Promise<string[]> {
   try {
     return (await host.listDirectory(directory)).sort();
   } catch (cause) {
-    throw new CurlError(
-      "SSL_CACERT_BADFILE",
-      `error adding trust anchors from ${directory}: it cannot be read`,
-      { cause },
-    );
+    throw unusable(directory, reasonOf(cause), cause);
   }
 }
 
 function readPem(host: Host, path: string): string {
-  const text = pemIn(host, path);
-  if (text !== null) return text;
-  throw new CurlError(
-    "SSL_CACERT_BADFILE",
-    `error adding trust anchors from ${path}: it holds no certificate in PEM form`,
-  );
+  let text: string;
+  try {
+    text = byteString(host.readAll(path));
+  } catch (cause) {
+    throw unusable(path, reasonOf(cause), cause);
+  }
+  if (text.includes(PEM_CERTIFICATE)) return text;
+  throw unusable(path, "it holds no certificate in PEM form");
+}
+
+function unusable(from: string, why: string, cause?: unknown): CurlError {
+  return new CurlError("SSL_CACERT_BADFILE", `error adding trust anchors from ${from}: ${why}`, {
+    cause,
+  });
 }
 
 /** Null for what cannot be read or is something else; directories hold more than certificates. */
@@ -74,7 +79,7 @@ function pemIn(host: Host, path: string): string | null {
     const text = byteString(host.readAll(path));
     return text.includes(PEM_CERTIFICATE) ? text : null;
   } catch (error) {
-    if (error instanceof Error && "code" in error) return null;
+    if (isSystemError(error)) return null;
     throw error;
   }
 }

@@ -153,10 +153,8 @@ class Exchange implements StreamReader {
       this.#sending = "body";
       const { counters, clock } = context;
       const isStopped = (): boolean => this.#settled || this.#sending === "stopped";
-      if (
-        (await sendBody(this.#stream, body, { chunked, counters, clock, isStopped })) === "stopped"
-      )
-        return;
+      const end = await sendBody(this.#stream, body, { chunked, counters, clock, isStopped });
+      if (end === "stopped") return;
     }
     this.#sending = "sent";
     context.reached("sent");

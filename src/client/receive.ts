@@ -22,7 +22,6 @@ export interface ReceiverOptions {
   readonly counters: Counters;
   /** --compressed. */
   readonly decodes: boolean;
-  readonly isHeadRequest: boolean;
   readonly judge: (head: ResponseHead) => Disposition;
   /** Every head, informational ones included, before anything is done with it. */
   readonly seen: (head: ResponseHead) => void;

@@ -4,6 +4,7 @@
 // @internal is left out of the library's types.
 
 import { type Clock, systemClock } from "../clock.ts";
+import { type Connect, connect } from "../net/connect.ts";
 import { Pool } from "../net/pool.ts";
 import { Resolver } from "../net/resolve.ts";
 import type { Trace } from "../trace.ts";
@@ -12,12 +13,19 @@ export interface SessionOptions {
   /** Gets what happens inside the transfers, MPTCP's verdict on each connection included. */
   readonly trace?: Trace | undefined;
   /** @internal */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
+  /**
+   * Makes the connections; over the network unless given.
+   * @internal
+   */
+  readonly connect?: Connect | undefined;
 }
 
 export class Session {
   /** @internal */
   readonly clock: Clock;
+  /** @internal */
+  readonly connect: Connect;
   /** @internal */
   readonly pool: Pool;
   /** @internal */
@@ -29,6 +37,7 @@ export class Session {
   constructor(options: SessionOptions = {}) {
     const { trace, clock = systemClock } = options;
     this.clock = clock;
+    this.connect = options.connect ?? connect;
     this.trace = trace;
     this.pool = new Pool(clock);
     this.resolver = new Resolver(clock);

@@ -2,29 +2,29 @@
 //
 //   transfer ──▶ for each hop:  reuse or connect ──▶ exchange ──▶ stop, or the next hop (redirect, 417)
 //
-// Here: the order of things, the two time limits, which secrets go to which hop, a dead kept connection replaced, and
-// the facts of the Outcome. Not here: how a request looks (http/request), what a 3xx means (http/redirect), one
-// exchange (exchange.ts), what happens to the body (receive.ts). Errors of a transfer are part of its Outcome; what
-// transfer() throws is a bug.
+// Here: the order of things, which secrets go to which hop, a dead kept connection replaced, and the facts of the
+// Outcome. Not here: how a request looks (http/request), what a 3xx means (http/redirect), one exchange (exchange.ts),
+// what happens to the body (receive.ts), the two time limits (transfer-time.ts). Errors of a transfer are part of its
+// Outcome; what transfer() throws is a bug.
 
-import type { Timer } from "../clock.ts";
-import { Deadline, type Phase, type TimeLimits, type TimeoutReason } from "../deadline.ts";
+import { abortable } from "../abortable.ts";
+import type { TimeLimits } from "../deadline.ts";
 import { CurlError } from "../error.ts";
 import { basicAuthorization } from "../http/auth/basic.ts";
 import type { RequestBody } from "../http/body/request-body.ts";
 import { decideRedirect, type RedirectPolicy, redirectTarget } from "../http/redirect.ts";
-import { bodyFraming, buildRequestHead, type RequestSpec } from "../http/request.ts";
+import { buildRequestHead, type RequestSpec } from "../http/request.ts";
 import type { ResponseHead } from "../http1/decoder.ts";
-import { connect } from "../net/connect.ts";
-import { planRoute, poolKey, type RouteSpec, type Target } from "../net/route.ts";
+import { planRoute, poolKey, type RouteSpec, targetOf } from "../net/route.ts";
 import type { Connection, Stream } from "../net/stream.ts";
 import type { TlsSpec } from "../net/tls.ts";
 import { formatUrl, type Url } from "../url.ts";
 import { type ExchangeRequest, type ExchangeResult, exchange } from "./exchange.ts";
-import { type Counters, newCounters, newTimings, type Outcome, type Timings } from "./outcome.ts";
+import { type Counters, newCounters, type Outcome } from "./outcome.ts";
 import { type Disposition, Receiver } from "./receive.ts";
 import type { Session } from "./session.ts";
 import type { Sink } from "./sink.ts";
+import { TransferTime } from "./transfer-time.ts";
 
 /** One URL to one output, with everything that it needs; made by cli/plan or client/fetch, never changed. */
 export interface Transfer {
@@ -72,21 +72,11 @@ export async function transfer(
   const abort = (): void => run.abort(outer?.reason);
   outer?.addEventListener("abort", abort);
   if (outer?.aborted) abort();
-  let error: CurlError | null = null;
   try {
-    await run.loop(options.redirected);
-  } catch (thrown) {
-    error = curlErrorOf(thrown);
+    return await run.finish(await run.loop(options.redirected));
   } finally {
     outer?.removeEventListener("abort", abort);
-    run.disarm();
-  }
-  const outcome = run.outcome(error);
-  try {
-    await sink.finish(outcome);
-    return outcome;
-  } catch (thrown) {
-    return { ...outcome, error: outcome.error ?? curlErrorOf(thrown) };
+    run.endTime();
   }
 }
 
@@ -118,12 +108,11 @@ class TransferRun {
   readonly #session: Session;
   readonly #sink: Sink;
   readonly #counters: Counters;
-  readonly #timings: Timings;
-  readonly #deadline: Deadline;
+  readonly #time: TransferTime;
   readonly #abort = new AbortController();
   readonly #heads: ResponseHead[] = [];
-  #timer: Timer | null = null;
-  #phase: Phase = "resolve";
+  /** The last of a final response. */
+  #head: ResponseHead | null = null;
   #hop: Hop;
   #next: Hop | null = null;
   #connection: Connection | null = null;
@@ -143,32 +132,34 @@ class TransferRun {
     this.#session = session;
     this.#sink = sink;
     this.#counters = counters;
-    const startedMs = session.clock.nowMs();
-    this.#timings = newTimings(startedMs);
-    this.#deadline = new Deadline(t.limits, startedMs);
+    this.#time = new TransferTime({
+      clock: session.clock,
+      limits: t.limits,
+      counters,
+      expired: (error) => this.abort(error),
+    });
     this.#methodSent = t.request.customMethod ?? t.request.method;
     const { url, body, request } = t;
-    this.#hop = {
-      url,
-      method: request.method,
-      body,
-      referer: request.referer,
-      isFirstOrigin: true,
-    };
+    const { method, referer } = request;
+    this.#hop = { url, method, body, referer, isFirstOrigin: true };
   }
 
-  async loop(redirected?: (url: Url) => void): Promise<void> {
-    for (;;) {
-      await this.#runHop();
-      const next = this.#next;
-      if (!next) break;
-      this.#hop = next;
-      this.#next = null;
-      this.#counters.redirectCount++;
-      this.#timings.redirectMs = this.#sinceStart();
-      redirected?.(next.url);
+  /** All hops. @returns why it failed; null: it did not */
+  async loop(redirected?: (url: Url) => void): Promise<CurlError | null> {
+    try {
+      for (;;) {
+        await this.#runHop();
+        const next = this.#next;
+        if (!next) return this.#statusError;
+        this.#hop = next;
+        this.#next = null;
+        this.#counters.redirectCount++;
+        this.#time.timings.redirectMs = this.#time.sinceStartMs();
+        redirected?.(next.url);
+      }
+    } catch (thrown) {
+      return curlErrorOf(thrown);
     }
-    if (this.#statusError) throw this.#statusError;
   }
 
   /** One hop: exchanges until one of them is its answer. */
@@ -178,7 +169,7 @@ class TransferRun {
       if (this.#abort.signal.aborted) throw this.#abort.signal.reason;
       const reached = await this.#reach();
       this.#connection = reached.stream.connection;
-      this.#arm("exchange");
+      this.#time.begin("exchange");
       try {
         const result = await this.#exchangeOn(reached.stream, withoutExpect);
         this.#release(reached, result);
@@ -200,18 +191,14 @@ class TransferRun {
   async #reach(): Promise<Reached> {
     const { route, tls } = this.#t;
     const { url } = this.#hop;
-    const target: Target = {
-      scheme: url.scheme,
-      host: url.host.replace(/^\[(.*)\]$/, "$1"),
-      zoneId: url.zoneId,
-      port: url.port,
-    };
+    const target = targetOf(url);
     const hops = planRoute(target, route, tls);
     const key = poolKey(target, route, hops);
-    this.#timings.queueMs = this.#sinceStart();
+    const { timings } = this.#time;
+    timings.queueMs = this.#time.sinceStartMs();
     const kept = this.#session.pool.take(key);
     if (kept) {
-      Object.assign(this.#timings, { nameLookupMs: 0, connectMs: 0, appConnectMs: 0 });
+      Object.assign(timings, { nameLookupMs: 0, connectMs: 0, appConnectMs: 0 });
       this.#session.trace?.({
         type: "reused",
         connectionId: kept.connection.id,
@@ -220,9 +207,9 @@ class TransferRun {
       });
       return { stream: kept, key, reused: true };
     }
-    this.#arm("resolve");
+    this.#time.begin("resolve");
     const { clock, resolver, trace } = this.#session;
-    const stream = await connect(
+    const stream = await this.#session.connect(
       hops,
       { target, spec: route },
       {
@@ -231,22 +218,11 @@ class TransferRun {
         trace,
         signal: this.#abort.signal,
         nextConnectionId: () => this.#session.nextConnectionId(),
-        reached: (step) => this.#reachedStep(step),
+        reached: (moment) => this.#time.reached(moment),
       },
     );
     this.#counters.connectCount++;
     return { stream, key, reused: false };
-  }
-
-  #reachedStep(step: "resolved" | "connected" | "secured"): void {
-    const nowMs = this.#sinceStart();
-    if (step === "resolved") {
-      this.#timings.nameLookupMs = nowMs;
-      this.#phase = "connect";
-    } else if (step === "connected") {
-      this.#timings.connectMs = nowMs;
-      this.#timings.appConnectMs = 0;
-    } else this.#timings.appConnectMs = nowMs;
   }
 
   /** The connection is free: kept for the next hop or transfer, or closed. */
@@ -295,7 +271,6 @@ class TransferRun {
     const receiver = new Receiver(this.#sink, {
       counters: this.#counters,
       decodes: this.#t.request.compressed,
-      isHeadRequest: this.#hop.method === "HEAD",
       judge: (head) => this.#judge(head, request.expectContinue && !this.#sendsBody),
       seen: (head) => {
         connection.httpVersion = head.version;
@@ -310,14 +285,9 @@ class TransferRun {
         trace,
         counters: this.#counters,
         signal: this.#abort.signal,
-        reached: (step) => {
-          const nowMs = this.#sinceStart();
-          if (step === "sending") this.#timings.preTransferMs = nowMs;
-          else if (step === "sent") this.#timings.postTransferMs = nowMs;
-          else {
-            this.#timings.startTransferMs = nowMs;
-            this.#hasReply = true;
-          }
+        reached: (moment) => {
+          this.#time.reached(moment);
+          if (moment === "first-byte") this.#hasReply = true;
         },
       },
     });
@@ -341,7 +311,6 @@ class TransferRun {
       includeSecrets: isFirstOrigin,
       withoutExpect,
     });
-    const framing = bodyFraming(request, body);
     this.#methodSent = head.method;
     if (body && this.#bodyOpened && !body.replayable) {
       throw new CurlError(
@@ -353,8 +322,7 @@ class TransferRun {
       head,
       impliedMethod: method,
       body: body && { ...body, open: (offset) => this.#openBody(body, offset) },
-      chunked: framing.chunked,
-      expectContinue: framing.expectContinue && !withoutExpect,
+      ...head.framing,
     };
   }
 
@@ -378,6 +346,7 @@ class TransferRun {
    */
   #judge(head: ResponseHead, bodyWaits: boolean): Disposition {
     const { url, method, body, referer } = this.#hop;
+    this.#head = head;
     if (head.status === 417 && bodyWaits) return { kind: "pass-over" };
     try {
       const state = {
@@ -419,59 +388,37 @@ class TransferRun {
     return { kind: "deliver" };
   }
 
-  // ---- time
-
-  #sinceStart(): number {
-    return this.#session.clock.nowMs() - this.#timings.startedMs;
-  }
-
-  /** Starts the clock of a phase. */
-  #arm(phase: Phase): void {
-    this.disarm();
-    this.#phase = phase;
-    const nowMs = this.#session.clock.nowMs();
-    const timeout = this.#deadline.next(phase, nowMs, nowMs);
-    if (!timeout) return;
-    this.#timer = this.#session.clock.after(timeout.afterMs, () =>
-      this.#timedOut(timeout.reason, nowMs),
-    );
-  }
-
-  disarm(): void {
-    this.#timer?.cancel();
-    this.#timer = null;
-  }
-
-  #timedOut(reason: TimeoutReason, phaseStartedMs: number): void {
-    const { clock } = this.#session;
-    const sinceMs = reason === "max-time" ? this.#timings.startedMs : phaseStartedMs;
-    const ms = Math.round(clock.nowMs() - sinceMs);
-    const { downloaded, downloadTotal } = this.#counters;
-    const received =
-      downloadTotal === null
-        ? `${downloaded} bytes received`
-        : `${downloaded} out of ${downloadTotal} bytes received`;
-    const text =
-      this.#phase === "resolve"
-        ? `Resolving timed out after ${ms} milliseconds`
-        : this.#phase === "connect"
-          ? `Connection timed out after ${ms} milliseconds`
-          : `Operation timed out after ${ms} milliseconds with ${received}`;
-    this.abort(new CurlError("OPERATION_TIMEDOUT", text));
-  }
-
   abort(reason: unknown): void {
     this.#abort.abort(reason);
   }
 
+  endTime(): void {
+    this.#time.end();
+  }
+
   // ---- the end
 
-  outcome(error: CurlError | null): Outcome {
+  /** Tells the sink. --max-time holds here too: a sink may wait for a reader that does not come. */
+  async finish(error: CurlError | null): Promise<Outcome> {
+    const outcome = this.#outcome(error);
+    try {
+      const finished = this.#sink.finish(outcome);
+      if (finished) {
+        this.#time.begin("exchange");
+        await abortable(finished, this.#abort.signal);
+      }
+      return outcome;
+    } catch (thrown) {
+      const late = curlErrorOf(thrown);
+      return { ...outcome, error: error ?? late };
+    }
+  }
+
+  #outcome(error: CurlError | null): Outcome {
     const { url: effectiveUrl, referer } = this.#hop;
-    const head = this.#heads.findLast(
-      (h) => h.status >= 200 || h.status === 101 || h.version === "0.9",
-    );
-    this.#timings.totalMs = this.#sinceStart();
+    const head = this.#head;
+    const { timings } = this.#time;
+    timings.totalMs = this.#time.sinceStartMs();
     const isFollowed = this.#t.redirects.follow && error === null;
     return {
       id: this.#t.id,
@@ -483,7 +430,7 @@ class TransferRun {
       method: this.#methodSent,
       referer,
       redirectUrl: head && !isFollowed ? redirectTarget(effectiveUrl, head.fields) : null,
-      timings: this.#timings,
+      timings,
       counters: this.#counters,
       ...(this.#connection && { connection: this.#connection }),
     };

@@ -4,6 +4,7 @@
 // redirect; a Blob or file is read as it goes; a stream or iterable goes out in chunks (or with the Content-Length that
 // the caller promises, which is held to), once. Not here: the framing itself (client/send).
 
+import { utf8 } from "../bytes.ts";
 import { CurlError } from "../error.ts";
 import { memoryBody, type RequestBody } from "../http/body/request-body.ts";
 
@@ -167,7 +168,7 @@ function readerOf(source: Source): SourceReader {
 
 function bytesOfChunk(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
-  if (typeof chunk === "string") return new TextEncoder().encode(chunk);
+  if (typeof chunk === "string") return utf8(chunk);
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
   if (ArrayBuffer.isView(chunk))
     return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);

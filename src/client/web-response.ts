@@ -144,7 +144,7 @@ function withFacts(response: Response, facts: Facts): Response {
 
 function webHeaders(fields: HeaderList): Headers {
   const headers = new Headers();
-  for (const [name, value] of fields) {
+  for (const [name, value] of fields.lines) {
     try {
       headers.append(name, value);
     } catch (error) {

@@ -12,6 +12,7 @@
 
 import { CurlError } from "../error.ts";
 import type { HeaderList } from "../headers.ts";
+import { trimOws } from "../http1/grammar.ts";
 import { formatUrl, resolveUrl, sameOrigin, type Url } from "../url.ts";
 
 export interface RedirectPolicy {
@@ -108,10 +109,12 @@ export function redirectTarget(url: Url, fields: HeaderList): string | null {
 }
 
 function locationsIn(fields: HeaderList): string[] {
-  return fields
-    .getAll("location")
-    .map((value) => value.replaceAll(/^[ \t]+|[ \t]+$/g, ""))
-    .filter((value) => value !== "");
+  const locations: string[] = [];
+  for (const value of fields.getAll("location")) {
+    const location = trimOws(value);
+    if (location !== "") locations.push(location);
+  }
+  return locations;
 }
 
 function methodAfter(status: number, method: string): string {

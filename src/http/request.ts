@@ -76,9 +76,10 @@ export interface RequestContext {
   readonly withoutExpect?: boolean;
 }
 
-/** A head, and which of its fields (by position) go out without the usual blank behind the colon. */
+/** A head, and how the body behind it goes out. */
 export interface BuiltRequestHead extends RequestHead {
   readonly tight: ReadonlySet<number>;
+  readonly framing: BodyFraming;
 }
 
 /** Content codings that http/coding decodes, in curl's order. */
@@ -144,7 +145,8 @@ export function bodyFraming(spec: RequestSpec, body: BodyFacts | null): BodyFram
 export function buildRequestHead(spec: RequestSpec, context: RequestContext): BuiltRequestHead {
   const { url, body, withoutExpect = false } = context;
   const rules = effectiveRules(spec, context);
-  const framing = bodyFraming(spec, body);
+  const { chunked, expectContinue: mayExpect } = bodyFraming(spec, body);
+  const expectContinue = mayExpect && !withoutExpect;
   const fields = new HeaderList();
   const tight = new Set<number>();
   const addRule = (rule: HeaderRule, name: string) => {
@@ -165,7 +167,7 @@ export function buildRequestHead(spec: RequestSpec, context: RequestContext): Bu
   addDefault("Accept", "*/*");
   addDefault("Accept-Encoding", spec.compressed ? ACCEPTED_CODINGS : null);
   addDefault("Referer", context.referer);
-  addDefault("Transfer-Encoding", framing.chunked ? "chunked" : null);
+  addDefault("Transfer-Encoding", chunked ? "chunked" : null);
   for (const rule of rules) {
     const name = rule.name.toLowerCase();
     if (rule.kind === "remove" || name === "host") continue;
@@ -173,10 +175,10 @@ export function buildRequestHead(spec: RequestSpec, context: RequestContext): Bu
     addRule(rule, rule.name);
   }
   if (body) {
-    const sizeBytes = framing.chunked ? null : body.sizeBytes;
+    const sizeBytes = chunked ? null : body.sizeBytes;
     addDefault("Content-Length", sizeBytes === null ? null : String(sizeBytes));
     addDefault("Content-Type", body.type);
-    addDefault("Expect", framing.expectContinue && !withoutExpect ? "100-continue" : null);
+    addDefault("Expect", expectContinue ? "100-continue" : null);
   }
   return {
     method: spec.customMethod ?? context.method,
@@ -184,13 +186,14 @@ export function buildRequestHead(spec: RequestSpec, context: RequestContext): Bu
     version: spec.httpVersion,
     fields,
     tight,
+    framing: { chunked, expectContinue },
   };
 }
 
 function effectiveRules(spec: RequestSpec, { includeSecrets }: RequestContext): HeaderRule[] {
-  const rules = spec.headers.filter(
-    (rule) => includeSecrets || !SECRET_FIELDS.has(rule.name.toLowerCase()),
-  );
+  const rules = includeSecrets
+    ? [...spec.headers]
+    : spec.headers.filter(({ name }) => !SECRET_FIELDS.has(name.toLowerCase()));
   if (!spec.json) return rules;
   for (const name of ["Content-Type", "Accept"]) {
     if (!ruleFor(rules, name)) rules.push({ kind: "set", name, value: "application/json" });
@@ -234,5 +237,6 @@ function startsWithToken(rule: HeaderRule, token: string): boolean {
 
 function ruleFor(rules: readonly HeaderRule[], name: string): HeaderRule | undefined {
   const wanted = name.toLowerCase();
-  return rules.find((rule) => rule.name.toLowerCase() === wanted);
+  for (const rule of rules) if (rule.name.toLowerCase() === wanted) return rule;
+  return undefined;
 }

@@ -77,7 +77,6 @@ export class ResponseDecoder {
   #state: ResponseState = "status-line-first";
   #failure: unknown = null;
   #hasFinished = false;
-  #receivedBytes = 0;
 
   /** The line being received begins as a status line does. */
   #hasLineStart = false;
@@ -95,16 +94,6 @@ export class ResponseDecoder {
     this.#chunkedReader = new ChunkedReader(this.#budget);
   }
 
-  /** Bytes pushed and not yet given out as events. */
-  get bufferedBytes(): number {
-    return this.#input.sizeBytes;
-  }
-
-  /** All bytes pushed: 0 tells a connection that died idle from one that died in mid-reply. */
-  get receivedBytes(): number {
-    return this.#receivedBytes;
-  }
-
   /** Bytes behind the end of the response; 0 before the "end" event. */
   get excessBytes(): number {
     return this.#state === "ended" ? this.#input.sizeBytes : 0;
@@ -118,7 +107,6 @@ export class ResponseDecoder {
   /** Hands over bytes in order of arrival. They are kept, not copied: the caller must not write to them again. */
   push(bytes: Uint8Array): void {
     if (this.#hasFinished) throw new Error("ResponseDecoder: push after finish");
-    this.#receivedBytes += bytes.length;
     if (this.#state !== "failed") this.#input.push(bytes);
   }
 

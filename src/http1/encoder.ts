@@ -40,7 +40,8 @@ export function encodeRequestHead(head: RequestHead): string {
     );
   }
   let text = `${head.method} ${head.target} HTTP/${head.version}\r\n`;
-  for (const [position, [name, value]] of [...head.fields].entries()) {
+  let position = 0;
+  for (const [name, value] of head.fields.lines) {
     if (BREAKS_LINE.test(name)) {
       throw refused(
         `The name of header "${printable(name)}" holds a line break or NUL`,
@@ -55,6 +56,7 @@ export function encodeRequestHead(head: RequestHead): string {
     }
     const blank = value === "" || head.tight?.has(position) ? "" : " ";
     text += `${name}:${blank}${value}\r\n`;
+    position++;
   }
   return `${text}\r\n`;
 }

@@ -91,12 +91,14 @@ function isChunked(fields: HeaderList): boolean {
 /** Bytes, or null: no such field, or more than a number holds. */
 function contentLength(fields: HeaderList): number | null {
   let first: string | null = null;
-  for (const text of fields.getAll("content-length").flatMap((value) => value.split(","))) {
-    const digits = parseContentLength(trimOws(text));
-    if (digits === null || (first !== null && digits !== first)) {
-      throw new CurlError("WEIRD_SERVER_REPLY", "Invalid Content-Length: value");
+  for (const value of fields.getAll("content-length")) {
+    for (const text of value.split(",")) {
+      const digits = parseContentLength(trimOws(text));
+      if (digits === null || (first !== null && digits !== first)) {
+        throw new CurlError("WEIRD_SERVER_REPLY", "Invalid Content-Length: value");
+      }
+      first = digits;
     }
-    first = digits;
   }
   const sizeBytes = Number(first);
   return first !== null && Number.isSafeInteger(sizeBytes) ? sizeBytes : null;

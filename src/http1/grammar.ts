@@ -124,7 +124,14 @@ export function isFold(content: string): boolean {
 
 /** Members of a list field over all its lines; empty ones do not count. Quoted commas do not occur in these lists. */
 export function listMembers(values: readonly string[]): string[] {
-  return values.flatMap((value) => value.split(",").map(trimOws)).filter((member) => member !== "");
+  const members: string[] = [];
+  for (const value of values) {
+    for (const element of value.split(",")) {
+      const member = trimOws(element);
+      if (member !== "") members.push(member);
+    }
+  }
+  return members;
 }
 
 // Content-Length = 1*DIGIT                                                                 (RFC 9110 §8.6)

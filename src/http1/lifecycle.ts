@@ -129,5 +129,8 @@ export function asksToClose(fields: HeaderList): boolean {
 }
 
 function hasOption(fields: HeaderList, option: string): boolean {
-  return listMembers(fields.getAll("connection")).some((member) => member.toLowerCase() === option);
+  for (const member of listMembers(fields.getAll("connection"))) {
+    if (member.toLowerCase() === option) return true;
+  }
+  return false;
 }

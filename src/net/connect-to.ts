@@ -26,19 +26,16 @@ export function parseConnectTo(text: string): ConnectToRule {
   return { fromHost: from.host, fromPort: from.port, toHost: second.host, toPort: second.port };
 }
 
-/** Where to connect for a target: the first rule that matches decides. */
+/** Where to connect for a target, by the first rule that matches; `moved`: to another host. */
 export function connectTarget(
   target: { readonly host: string; readonly port: number },
   rules: readonly ConnectToRule[],
 ): { host: string; port: number; moved: boolean } {
-  const rule = rules.find(
-    (r) =>
-      (r.fromHost === null || r.fromHost.toLowerCase() === target.host.toLowerCase()) &&
-      (r.fromPort === null || r.fromPort === target.port),
-  );
-  return {
-    host: rule?.toHost ?? target.host,
-    port: rule?.toPort ?? target.port,
-    moved: rule?.toHost != null,
-  };
+  const { host, port } = target;
+  for (const { fromHost, fromPort, toHost, toPort } of rules) {
+    if (fromHost !== null && fromHost.toLowerCase() !== host.toLowerCase()) continue;
+    if (fromPort !== null && fromPort !== port) continue;
+    return { host: toHost ?? host, port: toPort ?? port, moved: toHost !== null };
+  }
+  return { host, port, moved: false };
 }

@@ -3,12 +3,13 @@
 // One switch over the kinds of hop, one place for the time of each step, one way out: what was opened is closed when a
 // later step fails or the signal aborts.
 
+import { abortable } from "../abortable.ts";
 import type { Clock } from "../clock.ts";
 import type { Trace } from "../trace.ts";
 import { type DialOptions, dial, dialUnix } from "./dial.ts";
 import type { Resolver } from "./resolve.ts";
 import type { Hop, RouteSpec, Target } from "./route.ts";
-import type { SocketStream } from "./stream.ts";
+import type { SocketStream, Stream } from "./stream.ts";
 
 export interface ConnectContext {
   readonly clock: Clock;
@@ -21,12 +22,19 @@ export interface ConnectContext {
   reached(step: "resolved" | "connected" | "secured"): void;
 }
 
+/** What connect() is to a transfer; another one connects to what it likes. */
+export type Connect = (
+  hops: readonly Hop[],
+  way: { readonly target: Target; readonly spec: RouteSpec },
+  context: ConnectContext,
+) => Promise<Stream>;
+
 /** @throws CurlError of resolving, connecting or TLS; the signal's reason */
 export async function connect(
   hops: readonly Hop[],
-  { target, spec }: { target: Target; spec: RouteSpec },
+  { target, spec }: { readonly target: Target; readonly spec: RouteSpec },
   context: ConnectContext,
-): Promise<SocketStream> {
+): Promise<Stream> {
   let stream: SocketStream | null = null;
   const abort = (): void => stream?.fail(context.signal.reason);
   context.signal.addEventListener("abort", abort);
@@ -67,6 +75,7 @@ async function connectSocket(
   const { host, port, zoneId, protocol } = hop;
   const query = { host, port, zoneId, family: spec.family, rules: spec.resolve };
   const answer = context.resolver.resolve(query);
+  // getaddrinfo(3) cannot be stopped; an answer that comes too late is dropped.
   const candidates = answer instanceof Promise ? await abortable(answer, context.signal) : answer;
   context.reached("resolved");
   if (candidates[0]?.address !== host) {
@@ -103,14 +112,4 @@ async function secureStream(
   // Loaded here: a plain transfer does not pay for it.
   const { secure } = await import("./tls.ts");
   await secure(stream, { serverName, spec, trace });
-}
-
-/** getaddrinfo(3) cannot be stopped; its answer is dropped when it comes too late. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

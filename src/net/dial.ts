@@ -13,14 +13,16 @@ import {
   TCP_KEEPINTVL,
 } from "#ffi/constants.ts";
 import { SyscallError } from "#ffi/errno.ts";
+import { LibcUnavailable } from "#ffi/libc.ts";
 import { isMptcp, readInfo, whyNoMptcpSocket } from "#ffi/mptcp.ts";
 import type { SocketAddress } from "#ffi/sockaddr.ts";
 import { closeSocket, localAddress, openSocket, setIntOption, startConnect } from "#ffi/socket.ts";
 import type { Clock, Timer } from "../clock.ts";
 import { CurlError } from "../error.ts";
+import { formatIpAddress, parseIpv4, parseIpv6 } from "../ip-address.ts";
 import type { Trace } from "../trace.ts";
 import { ATTEMPT_DELAY_MS, type Candidate, raceOrder } from "./race.ts";
-import { type Connection, SocketStream } from "./stream.ts";
+import { ConnectFailure, type Connection, SocketStream } from "./stream.ts";
 
 export interface DialOptions {
   readonly protocol: "mptcp" | "tcp";
@@ -61,18 +63,24 @@ export async function dialUnix(path: string, options: DialOptions): Promise<Sock
     await attempt.connected;
   } catch (error) {
     if (options.signal.aborted) throw options.signal.reason;
-    const reason = error instanceof Error ? error.message : String(error);
+    if (!isRefusal(error)) throw error;
     throw couldNotConnect(options, {
       startedMs,
       over: ` over unix://${path}`,
-      reasons: [`${path}: ${reason}`],
+      reasons: [`${path}: ${reasonOf(error)}`],
     });
   } finally {
     options.signal.removeEventListener("abort", abort);
   }
   const { stream } = attempt;
-  stream.connection = describe(stream, { address, protocol: "unix", options });
+  stream.connection = describe(stream, { address: path, port: -1, protocol: "unix", options });
   return stream;
+}
+
+function socketAddressOf({ family, address, port, scopeId }: Candidate): SocketAddress {
+  const ip = family === "ipv4" ? parseIpv4(address) : parseIpv6(address);
+  if (!ip) throw new Error(`a candidate's address is "${address}"`);
+  return family === "ipv4" ? { family, ip, port } : { family, ip, port, scopeId };
 }
 
 interface Attempt {
@@ -145,7 +153,7 @@ class Race {
     trace?.({ type: "attempt", address: candidate.address, port: candidate.port });
     let attempt: Attempt;
     try {
-      attempt = openAttempt(candidate, protocol);
+      attempt = openAttempt(socketAddressOf(candidate), protocol);
     } catch (error) {
       return this.#attemptFailed(candidate, error as Error);
     }
@@ -163,16 +171,16 @@ class Race {
   }
 
   #attemptFailed(candidate: Candidate, error: Error): void {
+    if (!isRefusal(error)) return this.#end(() => this.#settle.reject(error));
     const { trace, protocol } = this.#options;
     const why = protocol === "mptcp" ? whyNoMptcpSocket(error) : null;
     if (why !== null) {
-      trace?.({ type: "socket-failed", reason: error.message.replace(/^socket: /, "") });
+      trace?.({ type: "socket-failed", reason: reasonOf(error) });
       // The next address would be refused for the same reason, and a TCP socket is not what was asked for.
       this.#reasons.push(why);
       return this.#end(() => this.#settle.reject(this.#exhausted()));
     }
-    const reason =
-      error instanceof SyscallError ? error.message.replace(/^\w+: /, "") : error.message;
+    const reason = reasonOf(error);
     trace?.({ type: "attempt-failed", address: candidate.address, port: candidate.port, reason });
     this.#reasons.push(`${candidate.address}: ${reason}`);
     this.#startNext();
@@ -183,7 +191,8 @@ class Race {
     if (this.#over || !this.#live.delete(stream)) return stream.close();
     this.#end(() => {
       stream.connection = describe(stream, {
-        address: candidate,
+        address: candidate.address,
+        port: candidate.port,
         protocol: this.#options.protocol,
         options: this.#options,
       });
@@ -210,6 +219,21 @@ class Race {
   }
 }
 
+/** Whether the system would not connect; anything else is a bug. RangeError: a Unix socket's path is too long. */
+function isRefusal(error: unknown): error is Error {
+  return (
+    error instanceof SyscallError ||
+    error instanceof ConnectFailure ||
+    error instanceof LibcUnavailable ||
+    error instanceof RangeError
+  );
+}
+
+/** The kernel's words where it spoke. */
+function reasonOf(error: Error): string {
+  return error instanceof SyscallError ? error.reason : error.message;
+}
+
 function couldNotConnect(
   { host, port, clock }: DialOptions,
   { startedMs, over, reasons }: { startedMs: number; over: string; reasons: readonly string[] },
@@ -224,33 +248,38 @@ function couldNotConnect(
 function describe(
   stream: SocketStream,
   {
-    address,
+    address: remoteAddress,
+    port: remotePort,
     protocol,
     options,
-  }: { address: SocketAddress; protocol: Connection["protocol"]; options: DialOptions },
+  }: {
+    address: string;
+    port: number;
+    protocol: Connection["protocol"];
+    options: DialOptions;
+  },
 ): Connection {
   const local = localAddress(stream.fd);
   const connection: Connection = {
     id: options.nextConnectionId(),
     protocol,
     mptcp: null,
-    remoteAddress: address.family === "unix" ? address.path : address.address,
-    remotePort: address.family === "unix" ? -1 : address.port,
-    localAddress: local.family === "unix" ? "" : local.address,
+    remoteAddress,
+    remotePort,
+    localAddress: local.family === "unix" ? "" : formatIpAddress(local.ip),
     localPort: local.family === "unix" ? -1 : local.port,
     httpVersion: null,
     tlsVerifyResult: 0,
     certificates: [],
   };
-  const { id, remoteAddress, remotePort, localAddress: from, localPort } = connection;
   options.trace?.({
     type: "connected",
-    connectionId: id,
+    connectionId: connection.id,
     host: options.host,
     address: remoteAddress,
     port: remotePort,
-    localAddress: from,
-    localPort,
+    localAddress: connection.localAddress,
+    localPort: connection.localPort,
   });
   if (protocol === "mptcp") watchVerdict(stream, connection, options.trace);
   return connection;

@@ -2,9 +2,9 @@
 //
 // Not here: names (resolve.ts), and curl's short forms of IPv4, which the URL's parser has written out (src/url-host).
 
-import { parseIpv4, parseIpv6 } from "#ffi/sockaddr.ts";
 import { interfaceIndex } from "#ffi/socket.ts";
 import { CurlError } from "../error.ts";
+import { parseIpv4, parseIpv6 } from "../ip-address.ts";
 import type { Candidate } from "./race.ts";
 
 /** A literal address as candidate; null for a name. Zones: RFC 4007 §11, by interface name or index. */

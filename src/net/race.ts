@@ -17,8 +17,11 @@ export const ATTEMPT_DELAY_MS = 200;
 
 /** Candidates in the order in which to try them. */
 export function raceOrder(candidates: readonly Candidate[]): Candidate[] {
-  const first = candidates.filter((c) => c.family === "ipv6");
-  const second = candidates.filter((c) => c.family === "ipv4");
+  const first: Candidate[] = [];
+  const second: Candidate[] = [];
+  for (const candidate of candidates) {
+    (candidate.family === "ipv6" ? first : second).push(candidate);
+  }
   const order: Candidate[] = [];
   for (let i = 0; i < Math.max(first.length, second.length); i++) {
     for (const candidate of [first[i], second[i]]) if (candidate) order.push(candidate);

@@ -2,8 +2,8 @@
 //
 // Parsing only; resolve.ts asks the rules.
 
-import { parseIpv4, parseIpv6 } from "#ffi/sockaddr.ts";
 import { CurlError } from "../error.ts";
+import { isIpAddress } from "../ip-address.ts";
 import { splitHostPort } from "./host-port.ts";
 
 /** --resolve [+|-]HOST:PORT:ADDRESS[,ADDRESS]…; host "*" stands for every host. */
@@ -30,11 +30,8 @@ export function parseResolveRule(text: string): ResolveRule {
   const parts = splitHostPort(remove ? `${entry}:` : entry);
   if (!parts || parts.host === null || parts.port === null) throw syntaxError();
   const addresses = remove ? [] : parts.rest.split(",").map((a) => a.replace(/^\[(.*)\]$/, "$1"));
-  if (!remove && !addresses.every(isAddress)) throw syntaxError();
+  // An IPv6 address may have a zone.
+  if (!remove && !addresses.every((address) => isIpAddress(address.split("%", 1)[0] ?? "")))
+    throw syntaxError();
   return { host: parts.host.toLowerCase(), port: parts.port, addresses, remove };
-}
-
-/** A literal address, of IPv6 with or without a zone. */
-function isAddress(text: string): boolean {
-  return parseIpv4(text) !== null || parseIpv6(text.split("%", 1)[0] ?? "") !== null;
 }

@@ -106,10 +106,13 @@ function isLocalhost(host: string): boolean {
 /** The entry of --resolve for a host and port: later ones win, "-HOST:PORT" takes away what stood before it but "*". */
 function ruleFor({ host, port, rules }: Query): ResolveRule | null {
   const name = host.toLowerCase();
-  const last = (wanted: string): ResolveRule | undefined =>
-    rules.findLast((r) => r.port === port && r.host === wanted);
-  const exact = last(name);
+  let exact: ResolveRule | null = null;
+  let any: ResolveRule | null = null;
+  for (const rule of rules) {
+    if (rule.port !== port) continue;
+    if (rule.host === name) exact = rule;
+    else if (rule.host === "*") any = rule;
+  }
   if (exact && !exact.remove) return exact;
-  const any = last("*");
   return any && !any.remove ? any : null;
 }

@@ -7,6 +7,7 @@
 //   http  over a Unix socket     [unix]
 //   https over a Unix socket     [unix] [tls]
 
+import type { Url } from "../url.ts";
 import { type ConnectToRule, connectTarget } from "./connect-to.ts";
 import type { ResolveRule } from "./resolve-rule.ts";
 import type { TlsSpec } from "./tls.ts";
@@ -41,6 +42,11 @@ export type Hop =
     }
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "tls"; readonly serverName: string; readonly spec: TlsSpec };
+
+/** Where a request for `url` is meant for. */
+export function targetOf({ scheme, host, zoneId, port }: Url): Target {
+  return { scheme, host: host.startsWith("[") ? host.slice(1, -1) : host, zoneId, port };
+}
 
 /** The hops to `target`, bottom first. */
 export function planRoute(target: Target, spec: RouteSpec, tls: TlsSpec): Hop[] {

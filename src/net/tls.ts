@@ -9,9 +9,9 @@
 
 import type { Socket, TLSOptions } from "bun";
 import { fileExists } from "#ffi/io.ts";
-import { parseIpv4, parseIpv6 } from "#ffi/sockaddr.ts";
-import { byteString } from "../bytes.ts";
+import { textOf } from "../bytes.ts";
 import { CurlError } from "../error.ts";
+import { isIpAddress } from "../ip-address.ts";
 import type { CertificateFacts, Trace } from "../trace.ts";
 import type { SocketError, SocketStream } from "./stream.ts";
 
@@ -87,13 +87,14 @@ export async function secure(
   await handshake;
 }
 
+/** Bun takes paths as text. */
 function tlsOptions(spec: TlsSpec, serverName: string): TLSOptions {
-  const literal = isLiteral(serverName);
+  const literal = isIpAddress(serverName);
   const client = spec.clientCertificate;
   return {
     ...trustOptions(spec),
     ...(literal ? {} : { serverName }),
-    ...(client && { certFile: fileName(client.certFile), keyFile: fileName(client.keyFile) }),
+    ...(client && { certFile: textOf(client.certFile), keyFile: textOf(client.keyFile) }),
     ...(client?.passphrase != null && { passphrase: client.passphrase }),
     // Explicit, or NODE_TLS_REJECT_UNAUTHORIZED of the environment would decide. Without a serverName Bun 1.4.5 compares
     // the certificate with "localhost", so for an address it must not refuse by itself: judge() does.
@@ -106,16 +107,11 @@ function tlsOptions(spec: TlsSpec, serverName: string): TLSOptions {
   };
 }
 
-/** Bun takes paths as text. */
-function fileName(path: string): string {
-  return Buffer.from(path, "latin1").toString("utf8");
-}
-
 function trustOptions(spec: TlsSpec): TLSOptions {
   if (!spec.verify) return {};
   switch (spec.trust.kind) {
     case "file":
-      return { caFile: fileName(spec.trust.path) };
+      return { caFile: textOf(spec.trust.path) };
     case "pem":
       return { ca: [...spec.trust.pem] };
     case "system": {
@@ -130,10 +126,6 @@ function trustName(spec: TlsSpec): string {
   if (spec.trust.kind === "file") return spec.trust.path;
   if (spec.trust.kind === "pem") return spec.trust.from;
   return SYSTEM_BUNDLES.find(fileExists) ?? "built-in roots";
-}
-
-function isLiteral(host: string): boolean {
-  return parseIpv4(host) !== null || parseIpv6(host) !== null;
 }
 
 interface Problem {
@@ -170,7 +162,7 @@ function judge(
   socket: Socket<SocketStream>,
   { error, serverName }: { error: SocketError | null; serverName: string },
 ): Problem | null {
-  const literal = isLiteral(serverName);
+  const literal = isIpAddress(serverName);
   const code = error?.code ?? "";
   const known = VERIFY_RESULTS[code];
   if (error && known) {
@@ -193,7 +185,7 @@ function judge(
 }
 
 function wrongName(socket: Socket<SocketStream>, serverName: string): Problem {
-  const target = isLiteral(serverName) ? "ipv4 address" : "hostname";
+  const target = isIpAddress(serverName) ? "ipv4 address" : "hostname";
   const kind = serverName.includes(":") ? "ipv6 address" : target;
   const text = `no alternative certificate subject name matches target ${kind} '${serverName}' (it has: ${namesOf(socket)})`;
   return { code: "WRONG_NAME", verifyResult: 0, text, wrongName: true, fatal: null };
@@ -289,9 +281,7 @@ function chainOf(socket: Socket<SocketStream>): string[] {
     link = link.issuerCertificate
   ) {
     seen.add(link);
-    const base64 = Buffer.from(byteString(link.raw), "latin1")
-      .toString("base64")
-      .replace(/.{1,64}/g, "$&\n");
+    const base64 = link.raw.toBase64().replace(/.{1,64}/g, "$&\n");
     chain.push(`-----BEGIN CERTIFICATE-----\n${base64}-----END CERTIFICATE-----\n`);
   }
   return chain;

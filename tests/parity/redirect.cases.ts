@@ -171,6 +171,12 @@ const WHERE: readonly ParityCase[] = [
     expect: { exit: 47, message: /\(47\) Maximum \(0\) redirects followed/ },
   },
   {
+    name: "--max-redirs -1 is no limit",
+    argv: ["-L", "--max-redirs", "-1", "<base>/0"],
+    replies: [moved(302, "/1"), moved(302, "/2"), ok("there")],
+    expect: { exit: 0, stdout: "there" },
+  },
+  {
     name: "to a scheme that is not for redirects",
     argv: ["-L", "<base>/a"],
     replies: [moved(302, "file:///etc/passwd")],

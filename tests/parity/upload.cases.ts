@@ -43,6 +43,24 @@ export const UPLOAD_CASES: readonly ParityCase[] = [
     expect: { exit: 0, wire: [put("/x", "")] },
   },
   {
+    name: "-T of a directory",
+    argv: ["-T", ".", "-T", "dir", "<base>/one", "<base>/two"],
+    files: { "dir/f": "x" },
+    stdin: "s",
+    replies: [ok("one"), { on: "head", body: false, send: [] }],
+    incomparable: ["wire"],
+    expect: {
+      exit: 26,
+      stdout: "one",
+      message: /\(26\) Failed to read the data to send: Is a directory/,
+    },
+    differs: {
+      because: "curl sends an empty body in its place; what cannot be read must not pass for empty",
+      since: null,
+      older: { exit: 52, message: /\(52\)/ },
+    },
+  },
+  {
     name: "-T - is chunked",
     argv: ["-T", "-", "<base>/x"],
     stdin: "hello",

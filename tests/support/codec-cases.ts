@@ -75,7 +75,7 @@ function takeEvents(decoder: ResponseDecoder, told: Told): void {
           break;
         case "head": {
           const { version, status, reason, fields, raw, sizeBytes } = event.head;
-          told.head = { version, status, reason, fields: [...fields], raw, sizeBytes };
+          told.head = { version, status, reason, fields: [...fields.lines], raw, sizeBytes };
           told.bodyLength = event.body;
           break;
         }
@@ -85,7 +85,7 @@ function takeEvents(decoder: ResponseDecoder, told: Told): void {
           told.body += byteString(event.bytes);
           break;
         case "trailers":
-          told.trailers = { fields: [...event.fields], raw: event.raw };
+          told.trailers = { fields: [...event.fields.lines], raw: event.raw };
           break;
         case "end":
           told.closeReason = event.closeReason;

@@ -4,7 +4,8 @@
 
 import { byteString, bytesOf, concat } from "../../src/bytes.ts";
 import type { Host, Input, OpenOptions, Output } from "../../src/cli/host.ts";
-import { CurlError } from "../../src/error.ts";
+import { type SystemError, writeFailure } from "../../src/cli/system-error.ts";
+import type { CurlError } from "../../src/error.ts";
 
 export interface MemoryHostOptions {
   readonly argv?: readonly string[];
@@ -29,20 +30,21 @@ const WORDS: { readonly [code: string]: string } = {
   EPIPE: "Broken pipe",
 };
 
-/** What the system says: "open: No such file or directory", with `code`. */
-class SystemError extends Error {
+/** What the system says: "open: No such file or directory", with its parts. */
+class MemoryError extends Error implements SystemError {
   readonly code: string;
+  readonly reason: string;
 
   constructor(call: string, code: string) {
-    super(`${call}: ${WORDS[code] ?? code}`);
+    const reason = WORDS[code] ?? code;
+    super(`${call}: ${reason}`);
     this.code = code;
+    this.reason = reason;
   }
 }
 
-function writeError(code: string, sizeBytes: number): CurlError {
-  const cause = new SystemError("write", code);
-  const text = `Failure writing output to destination, passed ${sizeBytes} returned 0: ${WORDS[code] ?? code}`;
-  return new CurlError("WRITE_ERROR", text, { cause });
+function writeError(code: string, givenBytes: number): CurlError {
+  return writeFailure(new MemoryError("write", code), { givenBytes, writtenBytes: 0 });
 }
 
 /** A stream that remembers what was written. */
@@ -134,12 +136,12 @@ export class MemoryHost implements Host {
   }
 
   openOutput(path: string, { mode }: OpenOptions): Output {
-    if (path === "") throw new SystemError("open", "ENOENT");
-    if (this.directories.has(path)) throw new SystemError("open", "EISDIR");
+    if (path === "") throw new MemoryError("open", "ENOENT");
+    if (this.directories.has(path)) throw new MemoryError("open", "EISDIR");
     const parent = path.replace(/\/*[^/]*$/, "");
-    if (!this.directories.has(parent)) throw new SystemError("open", "ENOENT");
+    if (!this.directories.has(parent)) throw new MemoryError("open", "ENOENT");
     const exists = this.files.has(path);
-    if (exists && mode === "exclusive") throw new SystemError("open", "EEXIST");
+    if (exists && mode === "exclusive") throw new MemoryError("open", "EEXIST");
     if (!exists || mode === "truncate") this.files.set(path, "");
     this.openFiles++;
     const { files } = this;
@@ -167,7 +169,7 @@ export class MemoryHost implements Host {
     const parts = path.split("/");
     for (let count = 1; count <= parts.length; count++) {
       const directory = parts.slice(0, count).join("/");
-      if (this.files.has(directory)) throw new SystemError("mkdir", "ENOTDIR");
+      if (this.files.has(directory)) throw new MemoryError("mkdir", "ENOTDIR");
       this.directories.add(directory);
     }
   }
@@ -178,7 +180,7 @@ export class MemoryHost implements Host {
 
   readAll(path: string): Uint8Array {
     const content = path === "-" ? (this.#options.stdin ?? "") : this.files.get(path);
-    if (content === undefined) throw new SystemError("open", "ENOENT");
+    if (content === undefined) throw new MemoryError("open", "ENOENT");
     return bytesOf(content);
   }
 
@@ -194,8 +196,10 @@ export class MemoryHost implements Host {
 
   async listDirectory(path: string): Promise<string[]> {
     const prefix = path === "." ? "" : `${path}/`;
-    return [...this.files.keys()]
+    const names = [...this.files.keys()]
       .filter((file) => file.startsWith(prefix) && !file.slice(prefix.length).includes("/"))
       .map((file) => file.slice(prefix.length));
+    if (names.length === 0 && !this.directories.has(path)) throw new MemoryError("open", "ENOENT");
+    return names;
   }
 }

@@ -121,7 +121,10 @@ export const UNIT_TESTS_MIRROR: Rule = {
       .filter(({ path }) => path.startsWith("tests/unit/"))
       .flatMap((source: Source) => {
         const found: string[] = [];
-        const twin = source.path.replace("tests/unit/", "").replace(/\.test\.ts$/, ".ts");
+        // A file with much to test has several: transfer.test.ts, transfer.connect.test.ts.
+        const twin = source.path
+          .replace("tests/unit/", "")
+          .replace(/(\.[a-z-]+)?\.test\.ts$/, ".ts");
         const isTest = source.path.endsWith(".test.ts");
         if (isTest && !paths.has(`src/${twin}`) && !paths.has(twin)) {
           found.push(finding(source, 1, `there is no src/${twin}`));

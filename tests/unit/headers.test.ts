@@ -12,7 +12,7 @@ function sample(): HeaderList {
 
 describe("HeaderList", () => {
   test("keeps order, repeats and the case of names", () => {
-    expect([...sample()].map(([name, value]) => `${name}: ${value}`)).toEqual([
+    expect(sample().lines.map(([name, value]) => `${name}: ${value}`)).toEqual([
       "Set-Cookie: a=1",
       "X-Two: 2",
       "set-cookie: b=2",
@@ -36,17 +36,11 @@ describe("HeaderList", () => {
     expect(sample().getAll("none")).toEqual([]);
   });
 
-  test("delete takes every field of that name and no other", () => {
-    const list = sample();
-    list.delete("sEt-CoOkIe");
-    expect([...list].map(([name]) => name)).toEqual(["X-Two", "Empty"]);
-  });
-
   test("append adds at the end, and the source of the fields is copied", () => {
     const source: [string, string][] = [["A", "1"]];
     const list = new HeaderList(source);
     list.append("B", "2");
-    expect([...list].map(([name]) => name)).toEqual(["A", "B"]);
+    expect(list.lines.map(([name]) => name)).toEqual(["A", "B"]);
     expect(source).toHaveLength(1);
   });
 });

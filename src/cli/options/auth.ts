@@ -1,6 +1,6 @@
 // Who the user is: credentials for the origin server.
 //
-// Rows only. What a user name without password asks for is cli/plan's; how credentials go out is http/auth.
+// Rows only. What becomes of a user name without password is cli/plan's; how credentials go out is http/auth.
 
 import { flag, type Option, text } from "./option.ts";
 
@@ -14,9 +14,8 @@ export const AUTH_OPTIONS: readonly Option[] = [
       examples: ["mpcurl --basic -u name:password https://example.com/"],
       seeAlso: ["user"],
     },
-    (operation, on) => {
-      operation.auth.basic = on;
-    },
+    // What --user does in any case.
+    () => undefined,
   ),
   text(
     {
@@ -25,11 +24,8 @@ export const AUTH_OPTIONS: readonly Option[] = [
       hint: "user:password",
       group: "auth",
       help: "User name and password for the server",
-      doc: "Credentials for the server that the URL names. They are split at the first colon; without a colon the password is asked for on the terminal. They beat what stands in the URL and are not sent to another host that a redirect leads to.",
-      examples: [
-        "mpcurl -u name:password https://example.com/",
-        "mpcurl -u name https://example.com/",
-      ],
+      doc: "Credentials for the server that the URL names. They are split at the first colon, which has to be there. They beat what stands in the URL and are not sent to another host that a redirect leads to.",
+      examples: ["mpcurl -u name:password https://example.com/"],
       seeAlso: ["basic", "location"],
     },
     (operation, value) => {

@@ -2,7 +2,7 @@
 //
 // The pieces are kept raw and in order; opening `@file` and encoding are cli/plan's.
 
-import type { DataPiece } from "../operation.ts";
+import type { Operation } from "../operation.ts";
 import { file, flag, type Option, text } from "./option.ts";
 
 type DataRow = Pick<Option, "long" | "help" | "doc" | "examples"> & {
@@ -10,7 +10,9 @@ type DataRow = Pick<Option, "long" | "help" | "doc" | "examples"> & {
   readonly seeAlso?: readonly string[];
 };
 
-function data(kind: DataPiece["kind"], row: DataRow): Option {
+type DataKind = Operation["request"]["data"][number]["kind"];
+
+function data(kind: DataKind, row: DataRow): Option {
   return text({ hint: "data", group: "body", repeat: "append", ...row }, (operation, value) => {
     operation.request.data.push({ kind, text: value });
   });

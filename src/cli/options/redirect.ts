@@ -31,7 +31,7 @@ export const REDIRECT_OPTIONS: readonly Option[] = [
       seeAlso: ["location"],
     },
     (operation, value) => {
-      operation.redirect.maxRedirects = value;
+      operation.redirect.maxRedirects = value < 0 ? Number.POSITIVE_INFINITY : value;
     },
   ),
 ];

@@ -18,9 +18,10 @@ import { HeaderList } from "../../headers.ts";
 import { resolveUrl, type Url } from "../../url.ts";
 import type { Host, Output } from "../host.ts";
 import type { Operation, OutputSlot } from "../operation.ts";
+import { reasonOf } from "../system-error.ts";
 import { dispositionName, locationName, outputPath, remoteName } from "./filename.ts";
 import type { Messages } from "./messages.ts";
-import { orderedWriter } from "./ordered-writer.ts";
+import { stderrWriter } from "./ordered-writer.ts";
 import { headersForTerminal } from "./styled-headers.ts";
 
 export interface FileSinkOptions {
@@ -133,7 +134,7 @@ class ResponseFile implements FileSink {
     if (output instanceof Promise) return output;
     if (output.isTerminal && this.#looksBinary(bytes)) return this.#refuseBinary(bytes.length);
     this.#writtenBytes += bytes.length;
-    return writeTo(output, bytes);
+    return output.write(bytes);
   }
 
   /** A file is emptied and gets its earlier headers again; what went into a pipe or a terminal cannot be taken back. */
@@ -145,16 +146,19 @@ class ResponseFile implements FileSink {
     if (headers !== "") await this.#writeHeaders(this.#output, headers);
   }
 
-  async finish(outcome: Outcome): Promise<void> {
-    try {
-      // Success without a byte is an empty file; 304 says that the one which is there is still good.
-      const isEmptyFile = this.#path !== null && this.#output === undefined;
-      if (isEmptyFile && outcome.error === undefined && outcome.head?.status !== 304)
-        await this.#open(0);
-    } finally {
-      if (this.#path !== null) this.#output?.close();
-      if (this.#dump?.isOwn) this.#dump.output.close();
+  finish(outcome: Outcome): void | Promise<void> {
+    // Success without a byte is an empty file; 304 says that the one which is there is still good.
+    const isEmptyFile = this.#path !== null && this.#output === undefined;
+    if (isEmptyFile && outcome.error === undefined && outcome.head?.status !== 304) {
+      const opened = this.#open(0);
+      if (opened instanceof Promise) return opened.finally(() => this.#close());
     }
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.#path !== null) this.#output?.close();
+    if (this.#dump?.isOwn) this.#dump.output.close();
   }
 
   async #header(raw: string, kind: HeaderKind): Promise<void> {
@@ -164,8 +168,8 @@ class ResponseFile implements FileSink {
       const { output } = this.#dump;
       const bytes = output.isTerminal ? headersForTerminal(raw, false, this.#base) : bytesOf(raw);
       // Standard error has other writers, and as in curl its failure does not count.
-      if (operation.output.dumpHeader === "%") orderedWriter(host.stderr).write(bytes);
-      else await writeTo(output, bytes);
+      if (operation.output.dumpHeader === "%") stderrWriter(host).write(bytes);
+      else await output.write(bytes);
     }
     if (this.#takesServerName && lines !== null && kind !== "trailers")
       await this.#learnName(raw, lines);
@@ -181,8 +185,7 @@ class ResponseFile implements FileSink {
     this.#writtenBytes += raw.length;
     this.#headerBytes += raw.length;
     const isStyled = this.#path === null;
-    await writeTo(
-      output,
+    await output.write(
       output.isTerminal ? headersForTerminal(raw, isStyled, this.#base) : bytesOf(raw),
     );
   }
@@ -294,53 +297,8 @@ function fieldsOf(raw: string): HeaderList {
   return fields;
 }
 
-function writeTo(output: Output, bytes: Uint8Array): void | Promise<void> {
-  try {
-    const pending = output.write(bytes);
-    if (pending) {
-      return pending.catch((error: unknown) => {
-        throw writeError(bytes.length, error);
-      });
-    }
-  } catch (error) {
-    throw writeError(bytes.length, error);
-  }
-}
-
 function clientError(sizeBytes: number, cause: unknown): CurlError {
   return new CurlError("WRITE_ERROR", `client returned ERROR on write of ${sizeBytes} bytes`, {
     cause,
   });
-}
-
-/**
- * What an Output threw, as curl says it; the disk being full in so many words. A reader that went away (EPIPE) needs no
- * reason: who runs `mpcurl … | head -1` knows it. Anything but a CurlError is a bug and stays what it is.
- */
-function writeError(sizeBytes: number, error: unknown): unknown {
-  if (!(error instanceof CurlError)) return error;
-  const code = codeOf(error.cause);
-  const [counts] = /passed \d+ returned \d+/.exec(error.message) ?? [
-    `passed ${sizeBytes} returned 0`,
-  ];
-  const reason =
-    code === "EPIPE"
-      ? ""
-      : code === "ENOSPC"
-        ? ": No space left on device, the disk is full"
-        : `: ${reasonOf(error.cause)}`;
-  return new CurlError("WRITE_ERROR", `Failure writing output to destination, ${counts}${reason}`, {
-    cause: error.cause,
-  });
-}
-
-/** The system's words without the call's name. @throws the error itself where it is none of the system's: a bug */
-function reasonOf(error: unknown): string {
-  const { cause } = error instanceof CurlError ? error : { cause: error };
-  if (!(cause instanceof Error) || codeOf(cause) === "") throw error;
-  return cause.message.replace(/^\w+: /, "");
-}
-
-function codeOf(error: unknown): string {
-  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
 }

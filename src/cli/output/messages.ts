@@ -7,11 +7,12 @@
 // hold back the sixth equal message for a second and lose it at exit, so that it is off.
 
 import type { ConsolaInstance, LogObject, LogType } from "consola/core";
+import { utf8 } from "../../bytes.ts";
 import type { CurlError } from "../../error.ts";
 import type { Host } from "../host.ts";
 import type { GlobalSettings } from "../operation.ts";
-import { orderedWriter } from "./ordered-writer.ts";
-import { lineWidth, printable, utf8 } from "./terminal-text.ts";
+import { stderrWriter } from "./ordered-writer.ts";
+import { lineWidth, printable } from "./terminal-text.ts";
 
 /** Each Promise resolves when the text is out; texts come out in the order of the calls, awaited or not. */
 export interface Messages {
@@ -49,11 +50,11 @@ with it the protection against whoever sits between you and the server.`;
 
 /** Messages to `host.stderr`. `global` is read at each call: -s may come late on a command line. */
 export function createMessages(host: Host, global: GlobalSettings): Messages {
-  const writer = orderedWriter(host.stderr);
   let loading: Promise<ConsolaInstance> | undefined;
 
   const say = async (type: keyof typeof LEVELS, text: string, threshold: number): Promise<void> => {
     if (LEVELS[type] > threshold) return;
+    const writer = stderrWriter(host);
     loading ??= loadConsola((entry) => writer.write(utf8(render(entry, lineWidth(host)))));
     const logger = await loading;
     logger.level = threshold;

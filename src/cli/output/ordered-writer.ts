@@ -1,19 +1,19 @@
 // Standard error has many voices (messages, -v, the progress meter) and an Output takes one write at a time: while it
-// has returned a Promise nothing else may be written. Here: the queue that they share, one for each Output, so that
-// lines come out whole and in order although nobody who traces or warns can wait. Not here: standard output's data,
-// whose writer does wait, because the socket must be paused meanwhile.
+// has returned a Promise nothing else may be written. Here: the queue that they share, one for each Host, so that lines
+// come out whole and in order although nobody who traces or warns can wait. Not here: standard output's data, whose
+// writer does wait, because the socket must be paused meanwhile.
 //
 // Errors of the output are swallowed, as in curl: a standard error that nobody reads is no reason to end a transfer.
 
 import { CurlError } from "../../error.ts";
-import type { Output } from "../host.ts";
+import type { Host, Output } from "../host.ts";
 
 export class OrderedWriter {
   readonly #output: Output;
   readonly #queue: Uint8Array[] = [];
   #draining: Promise<void> | undefined;
 
-  /** Use orderedWriter(): two writers on one Output would break the order. */
+  /** Use stderrWriter(): two writers on one Output would break the order. */
   constructor(output: Output) {
     this.#output = output;
   }
@@ -49,16 +49,21 @@ export class OrderedWriter {
   }
 }
 
-const writers = new WeakMap<Output, OrderedWriter>();
+const writers = new WeakMap<Host, OrderedWriter>();
 
-/** The one writer of `output`. */
-export function orderedWriter(output: Output): OrderedWriter {
-  let writer = writers.get(output);
+/** The one writer of the host's standard error. */
+export function stderrWriter(host: Host): OrderedWriter {
+  let writer = writers.get(host);
   if (!writer) {
-    writer = new OrderedWriter(output);
-    writers.set(output, writer);
+    writer = new OrderedWriter(host.stderr);
+    writers.set(host, writer);
   }
   return writer;
+}
+
+/** Waits until all that was written to standard error is out; where nobody wrote, there is no writer to ask. */
+export async function stderrIdle(host: Host): Promise<void> {
+  await writers.get(host)?.idle();
 }
 
 function ignoreOutputError(error: unknown): void {

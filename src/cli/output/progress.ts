@@ -6,12 +6,13 @@
 //   % Total    % Received % Xferd  Average Speed  Time ...     each second, and at the end
 //   ####################                    36.4%              -#: each 100 ms; a wandering figure without a length
 
+import { utf8 } from "../../bytes.ts";
 import type { Counters } from "../../client/outcome.ts";
 import type { Clock, Timer } from "../../clock.ts";
 import type { Host } from "../host.ts";
 import type { GlobalSettings } from "../operation.ts";
-import { type OrderedWriter, orderedWriter } from "./ordered-writer.ts";
-import { lineWidth, utf8 } from "./terminal-text.ts";
+import { type OrderedWriter, stderrWriter } from "./ordered-writer.ts";
+import { lineWidth } from "./terminal-text.ts";
 
 export interface ProgressOptions {
   readonly host: Host;
@@ -70,7 +71,7 @@ class Ticker implements Progress {
 
   constructor(options: ProgressOptions, face: Face, intervalMs: number) {
     this.#clock = options.clock;
-    this.#writer = orderedWriter(options.host.stderr);
+    this.#writer = stderrWriter(options.host);
     this.#face = face;
     this.#intervalMs = intervalMs;
   }

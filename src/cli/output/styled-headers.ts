@@ -3,9 +3,10 @@
 // Nothing of a server's reaches the terminal that it would obey (terminal-text.ts). Only for what goes to a person;
 // files and pipes get the bytes as received.
 
+import { utf8 } from "../../bytes.ts";
 import { CurlError } from "../../error.ts";
 import { formatUrl, resolveUrl, type Url } from "../../url.ts";
-import { printable, utf8 } from "./terminal-text.ts";
+import { printable } from "./terminal-text.ts";
 
 const BOLD = "\x1b[1m";
 const PLAIN = "\x1b[0m";

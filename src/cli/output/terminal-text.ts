@@ -13,8 +13,6 @@ import type { Host } from "../host.ts";
 const UNSAFE = /\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 const WIDER_THAN_A_BYTE = /[^\0-\xff]/;
 
-const encoder = new TextEncoder();
-
 /**
  * A byte string as text that a terminal cannot obey; invalid UTF-8 becomes U+FFFD, control characters become \xNN.
  * Line ends and tabs stay. Text that is no byte string (our own sentences may hold any character) is taken as it is.
@@ -22,11 +20,6 @@ const encoder = new TextEncoder();
 export function printable(bytes: string): string {
   const text = WIDER_THAN_A_BYTE.test(bytes) ? bytes : textOf(bytes);
   return text.replace(UNSAFE, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
-}
-
-/** Unicode text → its UTF-8. */
-export function utf8(text: string): Uint8Array {
-  return encoder.encode(text);
 }
 
 /** Columns to wrap at: COLUMNS when it is from 21 to 10000, else the terminal's, else 79 (curl's numbers). */

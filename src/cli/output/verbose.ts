@@ -7,16 +7,15 @@
 // -v wants to see what went over the wire. Not here: --trace, and the byte counts that curl writes for each chunk of
 // a body ("{ [N bytes data]"): no event is made for a chunk.
 
-import { bytesOf } from "../../bytes.ts";
+import { bytesOf, utf8 } from "../../bytes.ts";
 import type { CertificateFacts, Trace, TraceEvent } from "../../trace.ts";
 import type { Host } from "../host.ts";
-import type { GlobalSettings } from "../operation.ts";
-import { orderedWriter } from "./ordered-writer.ts";
-import { printable, utf8 } from "./terminal-text.ts";
+import { stderrWriter } from "./ordered-writer.ts";
+import { printable } from "./terminal-text.ts";
 
 /** A listener that writes -v's lines to `host.stderr`; bytes as they came, but harmless where that is a terminal. */
-export function verboseTrace(host: Host, global: GlobalSettings): Trace {
-  const writer = orderedWriter(host.stderr);
+export function verboseTrace(host: Host): Trace {
+  const writer = stderrWriter(host);
   const encode = host.stderr.isTerminal ? (text: string) => utf8(printable(text)) : bytesOf;
   // curl says this once for each connection, when the first request is about to go out.
   let isFresh = false;
@@ -28,9 +27,6 @@ export function verboseTrace(host: Host, global: GlobalSettings): Trace {
       isFresh = false;
     } else if (event.type === "response-head") {
       text = headLines(event.raw, "< ");
-    } else if (event.type === "method-inferred") {
-      if (global.silent) return;
-      text = `Note: Unnecessary use of -X or --request, ${event.method} is already inferred.\n`;
     } else {
       if (event.type === "connected") isFresh = true;
       text = infoLines(event)
@@ -48,10 +44,7 @@ function headLines(raw: string, prefix: string): string {
   return lines.map((line) => `${prefix}${line}\n`).join("");
 }
 
-type InfoEvent = Exclude<
-  TraceEvent,
-  { readonly type: "request-head" | "response-head" | "method-inferred" }
->;
+type InfoEvent = Exclude<TraceEvent, { readonly type: "request-head" | "response-head" }>;
 
 function infoLines(event: InfoEvent): string[] {
   switch (event.type) {
@@ -165,7 +158,7 @@ function mptcpLine(event: Extract<TraceEvent, { readonly type: "mptcp" }>): stri
     case "fallback":
       return `MPTCP: fell back to TCP: ${event.reason}`;
     case "unknown":
-      return `MPTCP: the kernel does not say whether it is used${event.reason === "" ? "" : `: ${event.reason}`}`;
+      return "MPTCP: the kernel does not say whether it is used";
   }
 }
 

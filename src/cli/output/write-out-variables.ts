@@ -178,7 +178,7 @@ function jsonValue(row: Variable, source: WriteOutSource): string {
 /** The last response's fields: lower-case names, each with a list of its values. curl's line breaks. */
 function headersAsJson({ outcome }: WriteOutSource): string {
   const values = new Map<string, string[]>();
-  for (const [name, value] of outcome?.head?.fields ?? []) {
+  for (const [name, value] of outcome?.head?.fields.lines ?? []) {
     const key = name.toLowerCase();
     const list = values.get(key);
     if (list) list.push(jsonString(value));

@@ -10,13 +10,14 @@
 // pieces; runWriteOut() writes them. A piece knows whether it was the user's text or a value: a server's text is made
 // harmless where it goes to a terminal, the user's own escape sequences are his to send.
 
-import { bytesOf } from "../../bytes.ts";
+import { bytesOf, utf8 } from "../../bytes.ts";
 import type { Outcome } from "../../client/outcome.ts";
 import type { HeaderList } from "../../headers.ts";
 import type { Host, Output } from "../host.ts";
-import { orderedWriter } from "./ordered-writer.ts";
+import { isSystemError } from "../system-error.ts";
+import { stderrWriter } from "./ordered-writer.ts";
 import { strftime } from "./strftime.ts";
-import { printable, utf8 } from "./terminal-text.ts";
+import { printable } from "./terminal-text.ts";
 import {
   errorOf,
   variableText,
@@ -79,7 +80,7 @@ export async function runWriteOut(
   format: string,
   { outcome, facts }: WriteOutSource,
 ): Promise<void> {
-  const stderr = orderedWriter(host.stderr);
+  const stderr = stderrWriter(host);
   let output = host.stdout;
   let file: Output | undefined;
   try {
@@ -118,7 +119,7 @@ function openOrNull(host: Host, path: string, append: boolean): Output | null {
   try {
     return host.openOutput(path, { mode: append ? "append" : "truncate" });
   } catch (error) {
-    if (typeof error === "object" && error !== null && "code" in error) return null;
+    if (isSystemError(error)) return null;
     throw error;
   }
 }

@@ -5,6 +5,7 @@
 // them, but nothing before a --json piece, and nothing at the start while all there is is empty.
 
 import { byteString, bytesOf, concat } from "../../bytes.ts";
+import { percentEncoded } from "../../percent.ts";
 
 /** One option of the -d family, as typed. `data`, `binary` and `json` may be `@path`; `raw` never is. */
 export interface DataPiece {
@@ -39,9 +40,7 @@ export function stripCrLfNul(text: string): string {
 
 /** All but A–Z a–z 0–9 - . _ ~ as %XX, a blank as "+". */
 export function urlencode(text: string): string {
-  return text.replaceAll(/[^A-Za-z0-9._~-]/g, (byte) =>
-    byte === " " ? "+" : `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
-  );
+  return percentEncoded(text).replaceAll("%20", "+");
 }
 
 function contentOf({ kind, text }: DataPiece, readFile: ReadFile): Uint8Array {

@@ -1,14 +1,16 @@
-// A transfer over scripted streams: a session on a virtual clock whose pool already holds the connections, a sink that
-// notes what it gets, and the outcome once there is one.
+// A transfer over scripted streams: a session on a virtual clock, whose connections are kept already or made when they
+// are asked for, a sink that notes what it gets, and the outcome once there is one.
 
 import { byteString, bytesOf } from "../../../src/bytes.ts";
 import type { Outcome } from "../../../src/client/outcome.ts";
 import { Session } from "../../../src/client/session.ts";
 import type { Sink } from "../../../src/client/sink.ts";
 import { type Transfer, transfer } from "../../../src/client/transfer.ts";
+import type { CurlError } from "../../../src/error.ts";
 import type { RequestBody } from "../../../src/http/body/request-body.ts";
 import type { RequestSpec } from "../../../src/http/request.ts";
-import { planRoute, poolKey } from "../../../src/net/route.ts";
+import type { Connect } from "../../../src/net/connect.ts";
+import { planRoute, poolKey, targetOf } from "../../../src/net/route.ts";
 import type { TraceEvent } from "../../../src/trace.ts";
 import { parseUrl } from "../../../src/url.ts";
 import { ScriptedStream } from "./scripted-stream.ts";
@@ -103,10 +105,20 @@ export class NotingSink implements Sink {
 export class TransferRun {
   readonly clock = new VirtualClock();
   readonly events: TraceEvent[] = [];
-  readonly session = new Session({ clock: this.clock, trace: (event) => this.events.push(event) });
+  readonly session = new Session({
+    clock: this.clock,
+    trace: (event) => this.events.push(event),
+    connect: (...asked) => this.#connect(...asked),
+  });
   readonly sink = new NotingSink();
   readonly transfer: Transfer;
   readonly abort = new AbortController();
+  /** Connections that were made, in order. */
+  readonly made: ScriptedStream[] = [];
+  /** Which step of a connect is never over; null: none. */
+  hangsIn: "look-up" | "handshake" | "TLS" | null = null;
+  /** What a connect fails with. */
+  refusal: CurlError | null = null;
   #outcome: Outcome | null = null;
   #bug: unknown = null;
   #streams = 0;
@@ -118,12 +130,26 @@ export class TransferRun {
   /** A connection to the place of `url`, idle in the pool. The one that was kept last is used first. */
   keep(url: string, stream: ScriptedStream = new ScriptedStream(this.#streams)): ScriptedStream {
     this.#streams++;
-    const { scheme, host, zoneId, port } = parseUrl(url);
-    const target = { scheme, host: host.replace(/^\[(.*)\]$/, "$1"), zoneId, port };
+    const target = targetOf(parseUrl(url));
     const { route, tls } = this.transfer;
     this.session.pool.put(poolKey(target, route, planRoute(target, route, tls)), stream);
     return stream;
   }
+
+  readonly #connect: Connect = async (hops, _way, { signal, reached, nextConnectionId }) => {
+    const never = (): Promise<never> =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    if (this.hangsIn === "look-up") await never();
+    reached("resolved");
+    if (this.refusal) throw this.refusal;
+    if (this.hangsIn === "handshake") await never();
+    reached("connected");
+    if (this.hangsIn === "TLS") await never();
+    if (hops.some(({ kind }) => kind === "tls")) reached("secured");
+    const stream = new ScriptedStream(nextConnectionId());
+    this.made.push(stream);
+    return stream;
+  };
 
   /** Begins; what can happen without the peer has happened. */
   async start(): Promise<this> {

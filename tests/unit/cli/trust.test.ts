@@ -77,11 +77,11 @@ describe("planTrust", () => {
   test("what holds no certificate is 77 and named", async () => {
     for (const [given, named] of [
       [{ capath: "empty" }, "empty"],
-      [{ capath: "nowhere" }, "nowhere"],
+      [{ capath: "nowhere" }, "nowhere: No such file or directory"],
       [{ cacert: "dir/notes.txt", capath: "dir" }, "dir/notes.txt"],
-      [{ cacert: "missing.pem", capath: "dir" }, "missing.pem"],
+      [{ cacert: "missing.pem", capath: "dir" }, "missing.pem: No such file or directory"],
     ] as const) {
-      expect(trust(given)).rejects.toMatchObject({
+      await expect(trust(given)).rejects.toMatchObject({
         exitCode: 77,
         message: expect.stringContaining(named),
       });

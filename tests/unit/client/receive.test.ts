@@ -42,7 +42,6 @@ function begin({ disposition = { kind: "deliver" }, decodes = false, busyAt }: S
   const receiver = new Receiver(sink, {
     counters,
     decodes,
-    isHeadRequest: false,
     judge: () => disposition,
     seen: ({ status }) => seen.push(status),
   });

@@ -23,7 +23,7 @@ function connected(listens: "mptcp" | "tcp", connects: "mptcp" | "tcp"): number 
   const listener = openSocket("ipv4", listens);
   const fd = openSocket("ipv4", connects);
   opened.push(listener, fd);
-  bindSocket(listener, { family: "ipv4", address: "127.0.0.1", port: 0 });
+  bindSocket(listener, { family: "ipv4", ip: Uint8Array.of(127, 0, 0, 1), port: 0 });
   listenSocket(listener, 1);
   startConnect(fd, localAddress(listener));
   return fd;

@@ -3,108 +3,23 @@ import {
   decodeSocketAddress,
   domainOf,
   encodeSocketAddress,
-  formatIpv6,
-  parseIpv4,
-  parseIpv6,
   type SocketAddress,
 } from "../../../ffi/sockaddr.ts";
 
-/** What people write, and RFC 5952's text of it. */
-const IPV6: readonly (readonly [written: string, text: string])[] = [
-  ["::", "::"],
-  ["::1", "::1"],
-  ["1::", "1::"],
-  ["0:0:0:0:0:0:0:1", "::1"],
-  ["2001:DB8:0:0:0:0:0:1", "2001:db8::1"],
-  ["2001:0db8::0001", "2001:db8::1"],
-  ["2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"],
-  ["2001:0:0:1:0:0:0:1", "2001:0:0:1::1"],
-  ["2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"],
-  ["0:0:1:0:0:0:0:0", "0:0:1::"],
-  ["1:0:0:0:0:0:0:0", "1::"],
-  ["1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"],
-  ["::2:3:4:5:6:7:8", "0:2:3:4:5:6:7:8"],
-  ["fe80::ABCD:ef01", "fe80::abcd:ef01"],
-  ["::ffff:192.0.2.1", "::ffff:192.0.2.1"],
-  ["::ffff:c000:201", "::ffff:192.0.2.1"],
-  ["::ffff:0:0", "::ffff:0.0.0.0"],
-  ["::192.0.2.1", "::c000:201"],
-  ["64:ff9b::192.0.2.33", "64:ff9b::c000:221"],
-  ["1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:102:304"],
-  ["ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"],
-];
-
-const NO_IPV6 = [
-  "",
-  ":",
-  ":::",
-  "1",
-  "1:2:3:4:5:6:7",
-  "1:2:3:4:5:6:7:8:9",
-  "1:2:3:4:5:6:7:8::",
-  "1:2:3:4::5:6:7:8",
-  "::1::",
-  "1::2::3",
-  ":1:2:3:4:5:6:7",
-  "1:2:3:4:5:6:7:",
-  "::12345",
-  "::g",
-  "::1 ",
-  "[::1]",
-  "::1%lo",
-  "1.2.3.4",
-  "1.2.3.4::",
-  "::1.2.3.4:5",
-  "::1.2.3",
-  "::01.2.3.4",
-  "1:2:3:4:5:6:7:1.2.3.4",
-];
-
-describe("parseIpv6 and formatIpv6", () => {
-  for (const [written, text] of IPV6) {
-    test(`"${written}" is "${text}"`, () => {
-      const bytes = parseIpv6(written);
-      expect(bytes).toHaveLength(16);
-      expect(formatIpv6(bytes ?? new Uint8Array(0))).toBe(text);
-      expect(parseIpv6(text)).toEqual(bytes);
-    });
-  }
-  for (const text of NO_IPV6) {
-    test(`"${text}" is no address`, () => expect(parseIpv6(text)).toBeNull());
-  }
-});
-
-describe("parseIpv4", () => {
-  test("takes a dotted quad", () => {
-    expect([...(parseIpv4("192.0.2.255") ?? [])]).toEqual([192, 0, 2, 255]);
-    expect([...(parseIpv4("0.0.0.0") ?? [])]).toEqual([0, 0, 0, 0]);
-  });
-
-  for (const text of [
-    "",
-    "1.2.3",
-    "1.2.3.4.5",
-    "256.0.0.1",
-    "01.2.3.4",
-    "1.2.3.x",
-    "1..3.4",
-    "+1.2.3.4",
-    " 1.2.3.4",
-  ]) {
-    test(`"${text}" is no address`, () => expect(parseIpv4(text)).toBeNull());
-  }
-});
+const IPV4 = Uint8Array.of(192, 0, 2, 1);
+/** fe80::1 */
+const LINK_LOCAL = Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
 describe("encodeSocketAddress", () => {
   test("writes struct sockaddr_in", () => {
-    const bytes = encodeSocketAddress({ family: "ipv4", address: "192.0.2.1", port: 0x1f90 });
+    const bytes = encodeSocketAddress({ family: "ipv4", ip: IPV4, port: 0x1f90 });
     expect([...bytes]).toEqual([2, 0, 0x1f, 0x90, 192, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
   });
 
   test("writes struct sockaddr_in6 with its scope", () => {
     const bytes = encodeSocketAddress({
       family: "ipv6",
-      address: "fe80::1",
+      ip: LINK_LOCAL,
       port: 443,
       scopeId: 0x0102,
     });
@@ -129,25 +44,25 @@ describe("encodeSocketAddress", () => {
   });
 
   test("refuses what is no address of the family", () => {
-    expect(() => encodeSocketAddress({ family: "ipv4", address: "::1", port: 1 })).toThrow(
-      "not an ipv4 address: ::1",
+    expect(() => encodeSocketAddress({ family: "ipv4", ip: LINK_LOCAL, port: 1 })).toThrow(
+      "no ipv4 address has 16 bytes",
     );
-    expect(() =>
-      encodeSocketAddress({ family: "ipv6", address: "name", port: 1, scopeId: 0 }),
-    ).toThrow(RangeError);
+    expect(() => encodeSocketAddress({ family: "ipv6", ip: IPV4, port: 1, scopeId: 0 })).toThrow(
+      RangeError,
+    );
   });
 });
 
 describe("decodeSocketAddress", () => {
   const ADDRESSES: readonly SocketAddress[] = [
-    { family: "ipv4", address: "203.0.113.7", port: 65535 },
-    { family: "ipv6", address: "2001:db8::1", port: 1, scopeId: 0 },
-    { family: "ipv6", address: "fe80::1", port: 80, scopeId: 3 },
+    { family: "ipv4", ip: IPV4, port: 65535 },
+    { family: "ipv6", ip: LINK_LOCAL, port: 1, scopeId: 0 },
+    { family: "ipv6", ip: LINK_LOCAL, port: 80, scopeId: 3 },
     { family: "unix", path: "/run/a.sock" },
     { family: "unix", path: "\0abstract\0name" },
   ];
   for (const address of ADDRESSES) {
-    test(`gives back ${JSON.stringify(address)}`, () => {
+    test(`gives back ${JSON.stringify(Object.values(address).map(String))}`, () => {
       const bytes = encodeSocketAddress(address);
       // The kernel's buffer is larger than what it writes.
       const buffer = new Uint8Array(128).fill(0xee);
@@ -172,10 +87,10 @@ describe("decodeSocketAddress", () => {
 
   test("reads a view into a larger buffer", () => {
     const whole = new Uint8Array(40);
-    whole.set(encodeSocketAddress({ family: "ipv4", address: "1.2.3.4", port: 5 }), 7);
+    whole.set(encodeSocketAddress({ family: "ipv4", ip: IPV4, port: 5 }), 7);
     expect(decodeSocketAddress(whole.subarray(7), 16)).toEqual({
       family: "ipv4",
-      address: "1.2.3.4",
+      ip: IPV4,
       port: 5,
     });
   });

@@ -29,7 +29,7 @@ import { refusedPort } from "../../support/servers/loopback.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const opened: number[] = [];
-const LOOPBACK: SocketAddress = { family: "ipv4", address: "127.0.0.1", port: 0 };
+const LOOPBACK: SocketAddress = { family: "ipv4", ip: Uint8Array.of(127, 0, 0, 1), port: 0 };
 
 function open(family: SocketAddress["family"] = "ipv4", protocol: "mptcp" | "tcp" = "tcp"): number {
   const fd = openSocket(family, protocol);
@@ -80,7 +80,7 @@ describe("bindSocket and localAddress", () => {
     const fd = open();
     bindSocket(fd, LOOPBACK);
     const address = localAddress(fd);
-    expect(address).toMatchObject({ family: "ipv4", address: "127.0.0.1" });
+    expect(address).toMatchObject({ family: "ipv4", ip: Uint8Array.of(127, 0, 0, 1) });
     expect("port" in address && address.port).toBeGreaterThan(0);
   });
 
@@ -135,7 +135,7 @@ describe("startConnect", () => {
     const fd = open();
     let errno = 0;
     try {
-      startConnect(fd, { family: "ipv4", address: "127.0.0.1", port: held.port });
+      startConnect(fd, { ...LOOPBACK, port: held.port });
       errno = takeSocketErrno(fd);
     } catch (error) {
       errno = (error as { errno: number }).errno;

@@ -54,7 +54,7 @@ function head(changes: Partial<RequestSpec>, context: Partial<RequestContext> = 
     includeSecrets: true,
     ...context,
   });
-  const fields = [...built.fields].map(([name, value], i) =>
+  const fields = built.fields.lines.map(([name, value], i) =>
     value === "" ? `${name}:` : `${name}:${built.tight.has(i) ? "" : " "}${value}`,
   );
   return [`${built.method} ${built.target} HTTP/${built.version}`, ...fields].join("|");

@@ -23,6 +23,18 @@ describe("encodeRequestHead", () => {
     expect(encodeRequestHead(head({ fields: [["X", ""]] }))).toBe("GET / HTTP/1.1\r\nX:\r\n\r\n");
   });
 
+  test("the positions in `tight` have no blank either, wherever they stand", () => {
+    const fields: Field[] = [
+      ["A", "1"],
+      ["B", ""],
+      ["C", "3"],
+      ["D", "4"],
+    ];
+    expect(encodeRequestHead(head({ fields, tight: new Set([2]) }))).toBe(
+      "GET / HTTP/1.1\r\nA: 1\r\nB:\r\nC:3\r\nD: 4\r\n\r\n",
+    );
+  });
+
   test("names and values go as given, bytes beyond ASCII and other control characters included", () => {
     const text = encodeRequestHead(
       head({ target: "/\xe9\x01", fields: [["X y(", " \xff\t\x7f "]] }),

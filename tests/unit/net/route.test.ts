@@ -1,8 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { parseConnectTo } from "../../../src/net/connect-to.ts";
 import { parseResolveRule } from "../../../src/net/resolve-rule.ts";
-import { planRoute, poolKey, type RouteSpec, type Target } from "../../../src/net/route.ts";
+import {
+  planRoute,
+  poolKey,
+  type RouteSpec,
+  type Target,
+  targetOf,
+} from "../../../src/net/route.ts";
 import type { TlsSpec } from "../../../src/net/tls.ts";
+import { parseUrl } from "../../../src/url.ts";
 
 const HTTP: Target = { scheme: "http", host: "example.com", zoneId: null, port: 80 };
 const HTTPS: Target = { scheme: "https", host: "example.com", zoneId: null, port: 443 };
@@ -117,5 +124,20 @@ describe("poolKey", () => {
 
   test("does not differ with --resolve, which curl's does not either", () => {
     expect(key({}, { resolve: [parseResolveRule("example.com:443:127.0.0.1")] })).toBe(key());
+  });
+});
+
+test("targetOf takes the brackets off an IPv6 address and keeps its zone", () => {
+  expect(targetOf(parseUrl("http://user@Name:81/path"))).toEqual({
+    scheme: "http",
+    host: "Name",
+    zoneId: null,
+    port: 81,
+  });
+  expect(targetOf(parseUrl("https://[fe80::1%25eth0]/"))).toEqual({
+    scheme: "https",
+    host: "fe80::1",
+    zoneId: "eth0",
+    port: 443,
   });
 });

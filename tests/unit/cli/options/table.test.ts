@@ -86,7 +86,7 @@ describe("form", () => {
 /** A row, words that use it, and what they set, by path. */
 const CASES: readonly (readonly [string, readonly string[], Readonly<Record<string, unknown>>])[] =
   [
-    ["basic", ["--basic"], { "auth.basic": true }],
+    ["basic", ["--basic"], {}],
     ["user", ["-u", "n:p"], { "auth.user": "n:p" }],
     ["data", ["-d", "a"], { "request.data": [{ kind: "data", text: "a" }] }],
     ["data-ascii", ["--data-ascii", "a"], { "request.data": [{ kind: "data", text: "a" }] }],
@@ -132,7 +132,7 @@ const CASES: readonly (readonly [string, readonly string[], Readonly<Record<stri
     ["remote-name", ["--no-remote-name"], {}],
     ["write-out", ["-w", "@f"], { "output.writeOut": "@f" }],
     ["location", ["-L"], { "redirect.follow": true }],
-    ["max-redirs", ["--max-redirs", "-1"], { "redirect.maxRedirects": -1 }],
+    ["max-redirs", ["--max-redirs", "-1"], { "redirect.maxRedirects": Number.POSITIVE_INFINITY }],
     ["cacert", ["--cacert", "f"], { "tls.cacert": "f" }],
     ["capath", ["--capath", "d"], { "tls.capath": "d" }],
     ["cert", ["-E", "c:p"], { "tls.cert": "c", "tls.passphrase": "p" }],

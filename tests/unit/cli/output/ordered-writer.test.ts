@@ -1,33 +1,40 @@
 import { describe, expect, test } from "bun:test";
 import { bytesOf } from "../../../../src/bytes.ts";
-import { orderedWriter } from "../../../../src/cli/output/ordered-writer.ts";
-import { MemoryStream } from "../../../support/memory-host.ts";
+import { stderrIdle, stderrWriter } from "../../../../src/cli/output/ordered-writer.ts";
+import { MemoryHost } from "../../../support/memory-host.ts";
 
-describe("OrderedWriter", () => {
+describe("stderrWriter", () => {
   test("writes at once where the output takes it", () => {
-    const stream = new MemoryStream();
-    orderedWriter(stream).write(bytesOf("a"));
-    orderedWriter(stream).write(bytesOf("b"));
-    expect(stream.text).toBe("ab");
+    const host = new MemoryHost();
+    stderrWriter(host).write(bytesOf("a"));
+    stderrWriter(host).write(bytesOf("b"));
+    expect(host.stderr.text).toBe("ab");
   });
 
   test("keeps the order of several writers while the output is full", async () => {
-    const stream = new MemoryStream();
-    stream.hold();
-    for (const text of ["a", "b", "c"]) orderedWriter(stream).write(bytesOf(text));
-    expect(stream.text).toBe("");
-    stream.release();
-    await orderedWriter(stream).idle();
-    expect(stream.text).toBe("abc");
-    orderedWriter(stream).write(bytesOf("d"));
-    expect(stream.text).toBe("abcd");
+    const host = new MemoryHost();
+    host.stderr.hold();
+    for (const text of ["a", "b", "c"]) stderrWriter(host).write(bytesOf(text));
+    expect(host.stderr.text).toBe("");
+    host.stderr.release();
+    await stderrIdle(host);
+    expect(host.stderr.text).toBe("abc");
+    stderrWriter(host).write(bytesOf("d"));
+    expect(host.stderr.text).toBe("abcd");
   });
 
   test("goes on without a reader", async () => {
-    const stream = new MemoryStream();
-    stream.abandon();
-    orderedWriter(stream).write(bytesOf("lost"));
-    await orderedWriter(stream).idle();
-    expect(stream.text).toBe("");
+    const host = new MemoryHost();
+    host.stderr.abandon();
+    stderrWriter(host).write(bytesOf("lost"));
+    await stderrIdle(host);
+    expect(host.stderr.text).toBe("");
   });
+});
+
+test("stderrIdle of a host to which nobody wrote is over at once", async () => {
+  const host = new MemoryHost();
+  host.stderr.hold();
+  await stderrIdle(host);
+  expect(host.stderr.text).toBe("");
 });

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { newGlobalSettings } from "../../../../src/cli/operation.ts";
 import { verboseTrace } from "../../../../src/cli/output/verbose.ts";
 import type { TraceEvent } from "../../../../src/trace.ts";
 import { MemoryHost } from "../../../support/memory-host.ts";
@@ -17,7 +16,7 @@ const REQUEST: TraceEvent = { type: "request-head", raw: "GET / HTTP/1.1\r\nHost
 
 function lines(events: readonly TraceEvent[], isStderrTerminal = false): string[] {
   const host = new MemoryHost({ isStderrTerminal });
-  const trace = verboseTrace(host, newGlobalSettings());
+  const trace = verboseTrace(host);
   for (const event of events) trace(event);
   expect(host.stderr.text === "" || host.stderr.text.endsWith("\n")).toBe(true);
   return host.stderr.text.split("\n").slice(0, -1);
@@ -104,10 +103,6 @@ describe("verboseTrace", () => {
       ["* Issue another request to this URL: 'http://h/x'"],
     ],
     [
-      { type: "method-inferred", method: "POST" },
-      ["Note: Unnecessary use of -X or --request, POST is already inferred."],
-    ],
-    [
       { type: "connection-died", retry: 1 },
       ["* Connection died, retrying a fresh connect (retry count: 1)"],
     ],
@@ -176,13 +171,5 @@ describe("verboseTrace", () => {
     const head: TraceEvent = { type: "response-head", raw: "HTTP/1.1 200 \x1b[2J\xe9\r\n\r\n" };
     expect(lines([head])).toEqual(["< HTTP/1.1 200 \x1b[2J\xe9", "< "]);
     expect(lines([head], true)[0]).toBe("< HTTP/1.1 200 \\x1b[2J\xef\xbf\xbd");
-  });
-
-  test("-s takes away the note, not the trace", () => {
-    const host = new MemoryHost();
-    const trace = verboseTrace(host, { ...newGlobalSettings(), silent: true });
-    trace({ type: "method-inferred", method: "GET" });
-    trace({ type: "upload-stopped" });
-    expect(host.stderr.text).toBe("* HTTP error before end of send, stop sending\n");
   });
 });
