@@ -23,6 +23,15 @@ import { isUsageError } from "./usage-error.ts";
 
 /** Runs a command line. @returns the exit code */
 export async function main(host: Host): Promise<number> {
+  try {
+    return await runAndReport(host);
+  } catch (error) {
+    if (isWithoutLibc(error)) return noLibc(error.message);
+    throw error;
+  }
+}
+
+async function runAndReport(host: Host): Promise<number> {
   // Filled while the command line is read; messages ask it when they are due.
   const global = newGlobalSettings();
   const messages = createMessages(host, global);
@@ -36,7 +45,7 @@ export async function main(host: Host): Promise<number> {
   } catch (error) {
     if (isUsageError(error)) await messages.usage(error);
     else if (error instanceof CurlError) await messages.error(error);
-    else if (isWithoutLibc(error)) return noLibc(error.message);
+    else if (isWithoutLibc(error)) throw error;
     else {
       await messages.bug(error);
       return EXIT.BUG;

@@ -93,7 +93,8 @@ export async function planOperation(
           ...around,
           operation,
           slot: operation.outputs[index] ?? null,
-          url,
+          // -O takes its name from the URL as typed: what -T added is the name of the file that is being sent.
+          url: upload === null ? url : parseUrl(given),
           isFirst: index === 0,
         });
         return { transfer, sink };

@@ -277,7 +277,6 @@ class Exchange implements StreamReader {
       case "data":
         return receiver.data(event.bytes);
       case "trailers":
-        context.counters.headers += event.raw.length;
         return receiver.trailers(event.raw);
       case "end": {
         this.#responseEnded = true;

@@ -157,7 +157,8 @@ export function buildRequestHead(spec: RequestSpec, context: RequestContext): Bu
     if (value && !ruleFor(rules, name)) fields.append(name, value);
   };
 
-  // The user's Host keeps the first place and the usual spelling; only the first one counts.
+  // The user's Host keeps the first place and the usual spelling; only the first one counts. Behind "Host:", which
+  // takes it away, curl takes another one for a field like any other.
   const host = ruleFor(rules, "host");
   if (!host) fields.append("Host", authority(url));
   else if (host.kind !== "remove") addRule(host, "Host");
@@ -170,7 +171,7 @@ export function buildRequestHead(spec: RequestSpec, context: RequestContext): Bu
   addDefault("Transfer-Encoding", chunked ? "chunked" : null);
   for (const rule of rules) {
     const name = rule.name.toLowerCase();
-    if (rule.kind === "remove" || name === "host") continue;
+    if (rule.kind === "remove" || (name === "host" && host?.kind !== "remove")) continue;
     if (name === "expect" && withoutExpect) continue;
     addRule(rule, rule.name);
   }

@@ -180,8 +180,31 @@ function judge(
       fatal: handshakeError(error),
     };
   }
-  const fits = !literal || socket.getPeerX509Certificate().checkIP(serverName) !== undefined;
+  const certificate = socket.getPeerX509Certificate();
+  const fits = literal
+    ? certificate.checkIP(serverName) !== undefined
+    : fitsWithoutPartialWildcards(certificate, serverName);
   return fits ? null : wrongName(socket, serverName);
+}
+
+/**
+ * RFC 9525 §6.3: a wildcard is a whole label. Bun 1.4.5 lets "f*.example" stand for "foo.example"; where a certificate
+ * has such a name, one of its others must do.
+ */
+function fitsWithoutPartialWildcards(
+  { subject, subjectAltName }: { subject: string; subjectAltName: string | undefined },
+  serverName: string,
+): boolean {
+  const listed = [...(subjectAltName ?? "").matchAll(/DNS:([^,]*)/g)];
+  const named = listed.length > 0 ? listed : [...subject.matchAll(/^CN=(.*)$/gm)];
+  const names = named.map((match) => nameInLowerCase(match[1] ?? ""));
+  if (!names.some((name) => name.replace(/^\*\./, "").includes("*"))) return true;
+  const host = nameInLowerCase(serverName);
+  return names.includes(host) || names.includes(host.replace(/^[^.]*/, "*"));
+}
+
+function nameInLowerCase(name: string): string {
+  return name.toLowerCase().replace(/\.$/, "");
 }
 
 function wrongName(socket: Socket<SocketStream>, serverName: string): Problem {
@@ -231,7 +254,7 @@ function optionError(error: SocketError, spec: TlsSpec): Error {
   const code = error.code ?? "";
   if (
     spec.clientCertificate &&
-    /^ERR_OSSL|KEY|CERT|PEM|BAD_DECRYPT/.test(`${code} ${error.message}`) &&
+    /^ERR_OSSL|KEY|CERT|PEM|BAD_DECRYPT|keyFile|certFile/.test(`${code} ${error.message}`) &&
     !/CA/.test(error.message)
   ) {
     const { certFile, keyFile } = spec.clientCertificate;

@@ -219,3 +219,16 @@ needs("program")("waiting for a connection burns no CPU", async () => {
   expect(result.exitCode).toBe(28);
   expect(ticks).toBeLessThan(50);
 });
+
+needs("program")(
+  "a system that forbids code made at run time is 7, and said in one line",
+  async () => {
+    // Bun's switch for it; systemd's MemoryDenyWriteExecute has the same effect.
+    const env = { BUN_JSC_useJIT: "false" };
+    for (const argv of [["http://127.0.0.1:1/"], ["-o", "x", "http://127.0.0.1:1/"], []]) {
+      const { exitCode, stderr } = await run(argv, { env });
+      expect([argv, exitCode]).toEqual([argv, 7]);
+      expect(stderr).toMatch(/^mpcurl: \(7\) this system does not let programs make code .*\n$/);
+    }
+  },
+);

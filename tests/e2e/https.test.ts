@@ -102,6 +102,15 @@ describeWith(["program", "openssl"], "trust", () => {
     expect(none.result.exitCode).toBe(60);
   });
 
+  check("a wildcard is a whole label, never a part of one", async () => {
+    const from = (host: string) => fetchFrom("partialWildcard", ["--cacert", all.caFile], { host });
+    const part = await from("foo.wild.example");
+    expect([part.result.exitCode, part.requests]).toEqual([60, ""]);
+    expect(part.result.stderr).toContain("'foo.wild.example' (it has: f*.wild.example,");
+    expect((await from("PLAIN.example.")).result.out).toBe("hello");
+    expect((await from("a.whole.example")).result.out).toBe("hello");
+  });
+
   const REFUSALS: readonly (readonly [ServerKind, RegExp])[] = [
     ["expired", /\(60\) .*expired/],
     ["notYetValid", /\(60\) .*not yet valid/],
@@ -345,13 +354,14 @@ describeWith(["program", "openssl", "mptcpize", "mptcp"], "openssl s_server", ()
     );
     const missing = await fetch("--cert", "missing.pem");
     const mismatch = await fetch("--cert", client.certFile, "--key", all.good.keyFile);
+    const noKey = await fetch("--cert", client.certFile, "--key", "missing.key");
     const none = await fetch();
     await server.stop();
     for (const result of [separate, combined, encrypted, inline]) {
       expect(result.stderr).toBe("");
       expect(result.out).toContain("Client certificate");
     }
-    for (const result of [wrongPass, missing, mismatch]) expect(result.exitCode).toBe(58);
+    for (const result of [wrongPass, missing, mismatch, noKey]) expect(result.exitCode).toBe(58);
     expect([35, 56]).toContain(none.exitCode ?? 0);
   });
 });

@@ -152,6 +152,13 @@ export const UPLOAD_CASES: readonly ParityCase[] = [
     },
   },
   {
+    name: "-O does not take the name that -T adds to the URL",
+    argv: ["-T", "mine", "-O", "<base>/dir/"],
+    files: { mine: "mine" },
+    replies: [ok("reply")],
+    expect: { exit: 0, wire: [put("/dir/mine", "mine")], files: { dir: "reply" } },
+  },
+  {
     name: "417 repeats the request without Expect",
     argv: ["-T", "big", "<base>/x"],
     files: { big: BIG },

@@ -75,6 +75,12 @@ export const WRITE_OUT_CASES: readonly ParityCase[] = [
     "6 38 1",
   ),
   {
+    name: "size_header and size_download with trailers",
+    argv: ["-o", "/dev/null", "-w", "%{size_header} %{size_download}", "<base>/"],
+    replies: ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nT: 1\r\n\r\n"],
+    expect: { exit: 0, stdout: "47 1" },
+  },
+  {
     name: "size_upload",
     argv: ["-d", "12345", "-o", "/dev/null", "-w", "%{size_upload} %{method}", "<base>/"],
     expect: { exit: 0, stdout: "5 POST" },

@@ -23,7 +23,8 @@ export type ServerKind =
   | "selfSigned"
   | "unknownIssuer"
   | "ipAddress"
-  | "wildcard";
+  | "wildcard"
+  | "partialWildcard";
 
 export interface Certificates extends Readonly<Record<ServerKind, KeyPair>> {
   readonly directory: string;
@@ -48,6 +49,7 @@ const NAMES: Readonly<Record<ServerKind, string>> = {
   unknownIssuer: "DNS:localhost,IP:127.0.0.1",
   ipAddress: "IP:127.0.0.1",
   wildcard: "DNS:*.wild.example",
+  partialWildcard: "DNS:f*.wild.example,DNS:plain.example,DNS:*.whole.example",
 };
 
 let made: Certificates | undefined;
@@ -227,6 +229,7 @@ export function certificates(): Certificates {
     unknownIssuer: signed(root, "unknownIssuer", "stranger", NAMES.unknownIssuer),
     ipAddress: signed(root, "ipAddress", "authority", NAMES.ipAddress),
     wildcard: signed(root, "wildcard", "authority", NAMES.wildcard),
+    partialWildcard: signed(root, "partialWildcard", "authority", NAMES.partialWildcard),
     client,
     clientEncryptedKeyFile: join(root, "client-encrypted.key"),
     clientCombinedFile: join(root, "client-combined.pem"),

@@ -117,6 +117,7 @@ describe("buildRequestHead", () => {
     [["X: 1", "host: a", "Host: b"], "GET /p HTTP/1.1|Host: a|User-Agent: UA|Accept: */*|X: 1"],
     [["Host:a"], "GET /p HTTP/1.1|Host:a|User-Agent: UA|Accept: */*"],
     [["Host:"], "GET /p HTTP/1.1|User-Agent: UA|Accept: */*"],
+    [["Host:", "X: 1", "Host: b"], "GET /p HTTP/1.1|User-Agent: UA|Accept: */*|X: 1|Host: b"],
     [["Host;"], "GET /p HTTP/1.1|Host:|User-Agent: UA|Accept: */*"],
     [["Connection: a", "Connection: b"], `${GET}|Connection: a|Connection: b`],
     [["X: 1", "X: 2"], `${GET}|X: 1|X: 2`],
