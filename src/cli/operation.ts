@@ -27,6 +27,8 @@ export interface Operation {
   readonly urls: string[];
   readonly outputs: OutputSlot[];
   readonly uploads: string[];
+  /** -g: {} and [] in URLs stand for themselves. */
+  globOff: boolean;
   readonly request: {
     method: string | null;
     head: boolean;
@@ -94,6 +96,7 @@ export function newOperation(global: GlobalSettings): Operation {
     urls: [],
     outputs: [],
     uploads: [],
+    globOff: false,
     request: {
       method: null,
       head: false,

@@ -72,6 +72,7 @@ export async function planOperation(
       method: spec.customMethod ?? spec.method,
       prepare(id) {
         const query = operation.request.get && data !== null ? byteString(data) : null;
+        if (!operation.globOff) refusePattern(given);
         const url = planUrl(given, { upload, query });
         const body = upload === null ? bodyOfData(operation, data) : uploadBody(host, upload);
         const transfer: Transfer = {
@@ -180,6 +181,19 @@ function readFile(host: Host, path: string, what: string): Uint8Array {
   } catch (error) {
     throw misuse(`${what}: ${reasonOf(error)}`, "READ_ERROR");
   }
+}
+
+/** An IPv6 literal in the host's place, and "[]", which curl leaves alone. */
+const BRACKETS_OF_NO_PATTERN = /^((?:[a-z]+:\/*)?(?:[^/?#@]*@)?)\[[0-9a-f:.%]+[^\]]*\]|\[\]/gi;
+
+/** Sent as it stands, a pattern for many URLs would ask for something that nobody meant. */
+function refusePattern(given: string): void {
+  const mark = /(?<!\\)[{}[\]]/.exec(given.replace(BRACKETS_OF_NO_PATTERN, "$1"));
+  if (!mark) return;
+  throw new CurlError(
+    "URL_MALFORMAT",
+    `'${mark[0]}' in a URL begins or ends a pattern for many URLs, which mpcurl cannot expand yet: write each URL by itself, or use -g where the character is meant`,
+  );
 }
 
 function planUrl(

@@ -56,6 +56,8 @@ class Run {
   readonly #session: Session;
   readonly #context: RunContext;
   #transfers = 0;
+  /** --resolve of the sections so far: what a name leads to is known to all that follow, as in curl. */
+  #resolve: readonly string[] = [];
   exitCode = 0;
 
   constructor(session: Session, context: RunContext) {
@@ -69,6 +71,8 @@ class Run {
     const { warnings, notes, error } = checkOperation(operation);
     for (const text of warnings) await messages.warning(text);
     for (const text of notes) await messages.note(text);
+    operation.connection.resolve.unshift(...this.#resolve);
+    this.#resolve = [...operation.connection.resolve];
     let plan: OperationPlan;
     try {
       if (error) throw error;
@@ -77,11 +81,14 @@ class Run {
       await this.#report(refusal);
       return false;
     }
-    for (const planned of plan.urls) await this.#url(planned, plan, operation);
+    for (const planned of plan.urls) {
+      if (!(await this.#url(planned, plan, operation))) return false;
+    }
     return true;
   }
 
-  async #url(planned: PlannedUrl, plan: OperationPlan, operation: Operation): Promise<void> {
+  /** @returns whether the next URL may follow: not where a file to send cannot be opened, as in curl */
+  async #url(planned: PlannedUrl, plan: OperationPlan, operation: Operation): Promise<boolean> {
     const id = this.#transfers++;
     let outcome: Outcome | null = null;
     let sink: FileSink | null = null;
@@ -104,6 +111,7 @@ class Run {
     else if (error) this.exitCode = error.exitCode;
     if (plan.writeOut !== null)
       await this.#writeOut(plan.writeOut, { planned, id, outcome, sink, error });
+    return outcome !== null || error?.code !== "READ_ERROR";
   }
 
   /** The meter, where a person watches: on a terminal, or wherever -# asks for it by name. */

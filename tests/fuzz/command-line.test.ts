@@ -177,7 +177,6 @@ const URLS = [
   "<base>//double//slash",
   "<base>/semi;colon,comma!$'()*+=@",
   "http://localhost:<port>/named",
-  "http://name.test:<port>/resolved",
 ];
 
 const BODY = "hello, world\n";

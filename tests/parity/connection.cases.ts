@@ -55,6 +55,18 @@ const REUSE: readonly ParityCase[] = [
     },
   },
   {
+    name: "--resolve holds behind --next",
+    argv: [
+      "--resolve",
+      "name.invalid:<port>:127.0.0.1",
+      "http://name.invalid:<port>/1",
+      "--next",
+      "-sS",
+      "http://name.invalid:<port>/2",
+    ],
+    expect: { exit: 0, stdout: "hello\nhello\n" },
+  },
+  {
     name: "bytes beyond the body end it",
     argv: TWO,
     replies: [`${ok("a")}EXCESS`, ok("b")],

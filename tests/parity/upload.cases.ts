@@ -85,6 +85,11 @@ export const UPLOAD_CASES: readonly ParityCase[] = [
     expect: { exit: 26, wire: [], stdout: "" },
   },
   {
+    name: "-T missing ends the run",
+    argv: ["-T", "missing", "<base>/x", "<base>/y"],
+    expect: { exit: 26, wire: [], stdout: "" },
+  },
+  {
     name: "-T '' uploads nothing",
     argv: ["-T", "", "<base>/x"],
     expect: { exit: 0, wire: ["GET /x HTTP/1.1|STD||"] },

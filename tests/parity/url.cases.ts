@@ -28,6 +28,26 @@ function refused(name: string, url: string, message: RegExp, exit = 3): ParityCa
 const H = "127.0.0.1:<port>";
 
 export const URL_CASES: readonly ParityCase[] = [
+  {
+    name: "-g takes braces and brackets as they are",
+    argv: ["-g", "<base>/{a,b}[1-2]?id[0]=x"],
+    expect: { exit: 0, wire: ["GET /{a,b}[1-2]?id[0]=x HTTP/1.1|STD||"] },
+  },
+  asks("[] is no pattern", "<base>/?list[]=1", "/?list[]=1"),
+  {
+    ...refused("a pattern is refused", "<base>/{a,b}", /\(3\) '\{' in a URL/),
+    differs: {
+      because: "patterns are not expanded yet; curl makes a request of each",
+      since: null,
+      older: {
+        exit: 0,
+        wire: ["GET /a HTTP/1.1|STD||GET /b HTTP/1.1|STD||"],
+        stdout: "hello\nhello\n",
+        message: /^$/,
+      },
+    },
+  },
+  refused("an unmatched bracket", "<base>/]", /\(3\) /),
   asks("no scheme", `${H}/x`, "/x"),
   asks("no scheme, no path", H, "/"),
   asks("one slash", `http:/${H}/x`, "/x"),

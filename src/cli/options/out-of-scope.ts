@@ -59,7 +59,6 @@ const LATER: readonly Line[] = [
   ["form", "F", "text", "body", "append"],
   ["form-escape", "", "flag", "body"],
   ["form-string", "", "text", "body", "append"],
-  ["globoff", "g", "flag", "tool"],
   ["happy-eyeballs-timeout-ms", "", "integer", "connection"],
   ["haproxy-clientip", "", "text", "proxy"],
   ["haproxy-protocol", "", "flag", "proxy"],

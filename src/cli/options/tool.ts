@@ -8,6 +8,20 @@ import { flag, type Option, refusal, text } from "./option.ts";
 export const URL_WORD: Option = urlOption((value) => value);
 
 export const TOOL_OPTIONS: readonly Option[] = [
+  flag(
+    {
+      long: "globoff",
+      short: "g",
+      group: "tool",
+      help: "Take {} and [] in URLs as they are",
+      doc: "Braces and brackets in a URL stand for themselves. Without this option they are curl's way to write many URLs as one, which mpcurl refuses until it can expand them.",
+      examples: ["mpcurl -g 'https://example.com/list?id[0]=1'"],
+      seeAlso: ["url"],
+    },
+    (operation, on) => {
+      operation.globOff = on;
+    },
+  ),
   text(
     {
       long: "help",

@@ -117,6 +117,7 @@ const CASES: readonly (readonly [string, readonly string[], Readonly<Record<stri
     ["referer", ["-e", ";auto"], { "request.referer": ";auto" }],
     ["request", ["-XPURGE"], { "request.method": "PURGE" }],
     ["user-agent", ["-A", ""], { "request.userAgent": "" }],
+    ["globoff", ["-g"], { globOff: true }],
     ["mptcp", ["--mptcp"], { "connection.mptcp": true }],
     ["create-dirs", ["--create-dirs"], { "output.createDirs": true }],
     ["dump-header", ["-D", "%"], { "output.dumpHeader": "%" }],
