@@ -2,9 +2,8 @@
 // fields of their own, and servers that write on a person's terminal.
 
 import { expect } from "bun:test";
-import { dirname } from "node:path";
 import { run } from "../support/program.ts";
-import { packedCliPath, programPath } from "../support/program-path.ts";
+import { bunFolder, packedCliPath, programPath } from "../support/program-path.ts";
 import { needs } from "../support/requirement.ts";
 import { startRawServer } from "../support/servers/raw-server.ts";
 import { startRawTlsServer } from "../support/servers/tls-server.ts";
@@ -41,7 +40,7 @@ const PROGRAMS = [
 ] as const;
 
 for (const { name, need, path } of PROGRAMS) {
-  const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
+  const env = { PATH: `${bunFolder()}:/usr/bin:/bin` };
 
   // Of tsconfig.json and jsconfig.json only the first is read: each needs a run of its own.
   for (const absent of ["jsconfig.json", "tsconfig.json"]) {

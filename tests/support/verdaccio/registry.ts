@@ -2,8 +2,9 @@
 // times as many packages as all the others together: the lock file beside this one names it and
 // what it needs, and the first test that asks for it installs that, without running any package's scripts.
 
-import { copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bunFolder } from "../program-path.ts";
 import { retried, startDaemon } from "../servers/daemon.ts";
 import { freePort } from "../servers/loopback.ts";
 import { tempDir } from "../temp-dir.ts";
@@ -57,12 +58,8 @@ export function startRegistry(): Promise<Registry> {
 /** What bun needs to run as a user's own, and nothing of the machine's. */
 export function bunEnvironment(registryUrl: string): Record<string, string> {
   const directory = tempDir("bun-home");
-  const bin = join(directory, "bin");
-  mkdirSync(bin);
-  // The executable that runs the tests may have another name than the one that a shebang looks for.
-  for (const name of ["bun", "bunx"]) symlinkSync(process.execPath, join(bin, name));
   const authority = new URL(registryUrl).host;
   const lines = [`registry=${registryUrl}`, `//${authority}/:_authToken=nobody`, ""];
   writeFileSync(join(directory, ".npmrc"), lines.join("\n"));
-  return { PATH: `${bin}:/usr/bin:/bin`, HOME: directory, TMPDIR: tempDir("bun-tmp") };
+  return { PATH: `${bunFolder()}:/usr/bin:/bin`, HOME: directory, TMPDIR: tempDir("bun-tmp") };
 }
