@@ -24,7 +24,7 @@ function scopeIdOf(zone: string): number {
   const index = /^\d+$/.test(zone) ? Number(zone) : interfaceIndex(zone);
   if (index > 0) return index;
   throw new CurlError(
-    "COULDNT_RESOLVE_HOST",
-    `Could not resolve host: there is no network interface '${zone}' here`,
+    "COULDNT_CONNECT",
+    `Failed to connect: there is no network interface '${zone}' here, which the address names as its zone`,
   );
 }

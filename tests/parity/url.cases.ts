@@ -47,6 +47,7 @@ export const URL_CASES: readonly ParityCase[] = [
       },
     },
   },
+  refused("a zone that is none", "http://[fe80::1%25nosuchif0]:<port>/", /\(7\) /, 7),
   refused("an unmatched bracket", "<base>/]", /\(3\) /),
   asks("no scheme", `${H}/x`, "/x"),
   asks("no scheme, no path", H, "/"),

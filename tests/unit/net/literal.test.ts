@@ -33,9 +33,9 @@ describe("literalCandidate", () => {
   });
 
   for (const zone of ["no-such-interface", "0"]) {
-    test(`refuses zone "${zone}" with 6`, () => {
+    test(`refuses zone "${zone}" with 7`, () => {
       expect(() => literalCandidate("fe80::1", 80, zone)).toThrow(
-        expect.objectContaining({ exitCode: 6, message: expect.stringContaining(`'${zone}'`) }),
+        expect.objectContaining({ exitCode: 7, message: expect.stringContaining(`'${zone}'`) }),
       );
     });
   }

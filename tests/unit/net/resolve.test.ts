@@ -100,7 +100,7 @@ describe("Resolver.resolve", () => {
     expect(byIndex).toHaveProperty("scopeId", 3);
     const [plain] = await resolver.resolve(query("fe80::1"));
     expect(plain).toHaveProperty("scopeId", 0);
-    expect(await refusal("fe80::1", { zoneId: "no-such" })).toStartWith("6 ");
+    expect(await refusal("fe80::1", { zoneId: "no-such" })).toStartWith("7 ");
   });
 });
 
