@@ -235,7 +235,7 @@ const CASES: readonly Case[] = [
     ],
     right: [
       {
-        "src/a.ts": 'const a = "TODO"; // issues of trust; a placeholder in a template; net/work/x',
+        "src/a.ts": 'const a = "TODO"; // issues of trust; a placeholder in a template; net/x',
       },
     ],
   },

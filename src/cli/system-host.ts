@@ -22,7 +22,7 @@ import {
   writeSome,
 } from "#ffi/io.ts";
 import { LibcUnavailable } from "#ffi/libc.ts";
-import { byteString, byteStringOfText, concat } from "../bytes.ts";
+import { byteString, byteStringOfText, concat, textOf } from "../bytes.ts";
 import { systemClock } from "../clock.ts";
 import { CurlError } from "../error.ts";
 import type { Host, Input, OpenOptions, Output } from "./host.ts";
@@ -250,10 +250,12 @@ function pipeInput(fd: number): Input {
   };
 }
 
+/** By Bun.Glob: node:fs would be loaded at every start of the compiled program, even where it is imported at its use. */
 async function listDirectory(path: string): Promise<string[]> {
-  const { readdirSync } = await import("node:fs");
+  const cwd = textOf(path);
   try {
-    return readdirSync(Buffer.from(path, "latin1"), "latin1");
+    const names = new Bun.Glob("*").scan({ cwd, dot: true, onlyFiles: false });
+    return (await Array.fromAsync(names)).map(byteStringOfText);
   } catch (cause) {
     throw asSyscallError(cause);
   }
