@@ -135,6 +135,14 @@ describeWith(["program", "openssl"], "trust", () => {
       expect(requests).toBe("");
     });
 
+    // By address Bun does not refuse by itself; the judgement is all ours.
+    check(`${kind} is refused by address too`, async () => {
+      const { result, requests } = await fetchFrom(kind, ["--cacert", all.caFile], {
+        host: "127.0.0.1",
+      });
+      expect([result.exitCode, result.out, requests]).toEqual([60, "", ""]);
+    });
+
     check(`${kind} is taken under -k`, async () => {
       const { result } = await fetchFrom(kind, ["-k"]);
       expect(result.stderr).toBe("");
