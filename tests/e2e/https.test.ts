@@ -24,6 +24,9 @@ import { tempDir } from "../support/temp-dir.ts";
 
 const HELLO = { send: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello" };
 
+/** Takes everything and never answers; a hello may hold what looks like the end of a request's head. */
+const SILENCE = { on: "connect", send: [], after: "stall" } as const;
+
 /** Fetches from a scripted TLS server that shows the given certificate. */
 async function fetchFrom(
   kind: ServerKind,
@@ -438,7 +441,7 @@ describeWith(["program", "openssl"], "ends and stalls", () => {
   });
 
   check("a handshake that never comes is 28 by --connect-timeout", async () => {
-    const server = startRawServer([HELLO]);
+    const server = startRawServer([SILENCE]);
     const began = performance.now();
     const result = await run([
       "-sS",
@@ -453,7 +456,7 @@ describeWith(["program", "openssl"], "ends and stalls", () => {
   });
 
   check("a connection reset in the handshake is 35", async () => {
-    const server = startRawServer([HELLO]);
+    const server = startRawServer([SILENCE]);
     const running = start(["-sS", `https://127.0.0.1:${server.port}/`]);
     await server.receivedAtLeast(100);
     server.resetAll();
