@@ -92,7 +92,7 @@ export class SocketStream implements Stream {
   readonly fd: number;
   /** Set by whoever connects, once it stands. */
   connection!: Connection;
-  /** Runs with the first bytes that arrive, once. */
+  /** Runs with the first bytes that arrive, those of a TLS handshake included, once. */
   onFirstData: (() => void) | null = null;
   #socket: Socket<SocketStream> | null = null;
   #phase: "connecting" | "open" | "closed" = "connecting";
@@ -203,8 +203,8 @@ export class SocketStream implements Stream {
   startTls(tls: TLSOptions, judge: HandshakeJudge): Promise<void> {
     const raw = this.#socket;
     if (!raw) throw new Error("startTls before the connection stands");
-    this.#records = new TlsRecordWatch();
     const [, secure] = raw.upgradeTLS<SocketStream>({ data: this, tls, socket: TLS_HANDLERS });
+    this.#records = new TlsRecordWatch();
     this.#socket = secure as Socket<SocketStream>;
     return new Promise<void>((resolve, reject) => {
       this.#handshake = { resolve, reject, judge };
@@ -233,17 +233,16 @@ export class SocketStream implements Stream {
     writing?.resolve();
   }
 
-  onCiphertext(bytes: Uint8Array): void {
+  /** Bytes off the wire: ciphertext once there is TLS, else what the reader gets. */
+  onReceived(bytes: Uint8Array): void {
+    const first = this.onFirstData;
+    this.onFirstData = null;
+    first?.();
     if (this.#records) this.#records.received(bytes);
     else this.onData(bytes);
   }
 
   onData(bytes: Uint8Array): void {
-    if (this.onFirstData) {
-      const first = this.onFirstData;
-      this.onFirstData = null;
-      first();
-    }
     this.#records?.decrypted(bytes.length);
     if (this.#reader && !this.#paused && this.#backlog.sizeBytes === 0) {
       this.#guard(() => this.#reader?.data(bytes));
@@ -364,7 +363,7 @@ function brokenPipe(): CurlError {
 const RAW_HANDLERS: SocketHandler<SocketStream> = {
   open: (socket) => socket.data.onOpen(socket),
   drain: (socket) => socket.data.onDrain(),
-  data: (socket, bytes) => socket.data.onCiphertext(bytes),
+  data: (socket, bytes) => socket.data.onReceived(bytes),
   end: (socket) => {
     if (!socket.data.isTls) socket.data.onEnd();
   },
