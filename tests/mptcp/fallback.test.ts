@@ -4,7 +4,7 @@
 import { expect } from "bun:test";
 import { hashOfGenerated } from "../support/mptcp/generated-file.ts";
 import { type Family, startServer, throughRouter } from "../support/mptcp/paths.ts";
-import { fetchIn, inNamespaces } from "./lab.ts";
+import { certificateFor, fetchIn, inNamespaces } from "./lab.ts";
 
 const SIZE = 1_000_000;
 
@@ -55,6 +55,28 @@ for (const family of ["IPv4", "IPv6"] satisfies Family[]) {
     },
   );
 }
+
+inNamespaces("nft", "openssl")(
+  "a fall back within a TLS handshake that is refused: told all the same",
+  async () => {
+    const network = await throughRouter({ family: "IPv4", rateMbit: 500 });
+    await using topology = network.topology;
+    await startServer(topology, { tls: await certificateFor(network.host) });
+    await topology.nft(
+      "router",
+      `table inet middlebox {
+        chain forward {
+          type filter hook forward priority 0
+          tcp dport 8080 tcp flags & syn == 0 reset tcp option mptcp
+        }
+      }`,
+    );
+    const url = `https://${network.host}:8080/${SIZE}`;
+    const { exitCode, stderr } = await fetchIn(network, ["--mptcp", url]);
+    expect(exitCode).toBe(60);
+    expect(stderr).toMatch(FELL_BACK);
+  },
+);
 
 for (const { name, rule, counted } of MIDDLEBOXES) {
   inNamespaces("nft")(`a router that ${name}: falls back and says so`, async () => {

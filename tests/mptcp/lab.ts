@@ -66,3 +66,15 @@ export async function until<T>({ read, holds, during }: Wait<T>): Promise<T> {
     await Bun.sleep(5);
   }
 }
+
+/** A self-signed certificate for an address, as PEM files. */
+export async function certificateFor(
+  address: string,
+): Promise<{ certificate: string; key: string }> {
+  const directory = tempDir("tls");
+  const [certificate, key] = [join(directory, "cert.pem"), join(directory, "key.pem")];
+  const words = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test`;
+  const names = ["-addext", `subjectAltName=IP:${address}`, "-keyout", key, "-out", certificate];
+  await Bun.$`openssl ${words.split(" ")} ${names}`.quiet();
+  return { certificate, key };
+}

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { hashOfGenerated } from "../support/mptcp/generated-file.ts";
 import { type Family, type Network, startServer, twoPaths } from "../support/mptcp/paths.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { fetchIn, inNamespaces, until } from "./lab.ts";
+import { certificateFor, fetchIn, inNamespaces, until } from "./lab.ts";
 
 const SIZE = 8_000_000;
 const RATE_MBIT = 40;
@@ -126,13 +126,4 @@ async function cutPath(cut: (network: Network) => Promise<unknown>): Promise<voi
 async function received({ topology }: Network): Promise<number[]> {
   const traffic = await topology.traffic("client");
   return ["c1", "c2"].map((device) => traffic[device]?.receivedBytes ?? 0);
-}
-
-async function certificateFor(address: string): Promise<{ certificate: string; key: string }> {
-  const directory = tempDir("tls");
-  const [certificate, key] = [join(directory, "cert.pem"), join(directory, "key.pem")];
-  const words = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=test`;
-  const names = ["-addext", `subjectAltName=IP:${address}`, "-keyout", key, "-out", certificate];
-  await Bun.$`openssl ${words.split(" ")} ${names}`.quiet();
-  return { certificate, key };
 }
