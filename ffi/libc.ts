@@ -23,6 +23,8 @@ interface Libc {
   setsockopt(fd: number, level: number, name: number, value: Pointer, length: number): number;
   getsockname(fd: number, address: Pointer, length: Pointer): number;
   getpeername(fd: number, address: Pointer, length: Pointer): number;
+  send(fd: number, buffer: Pointer, length: number, flags: number): number;
+  recv(fd: number, buffer: Pointer, length: number, flags: number): number;
   close(fd: number): number;
   open(path: Pointer, flags: number, mode: number): number;
   read(fd: number, buffer: Pointer, count: number): number;
@@ -65,6 +67,10 @@ const PROTOTYPES: { readonly [K in keyof Libc]: Prototype } = {
   getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
   // int getpeername(int fd, struct sockaddr *addr, socklen_t *len)
   getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  // ssize_t send(int fd, const void *buf, size_t len, int flags)
+  send: { args: ["i32", "ptr", "u64", "i32"], returns: "i64_fast" },
+  // ssize_t recv(int fd, void *buf, size_t len, int flags)
+  recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64_fast" },
   // int close(int fd)
   close: { args: ["i32"], returns: "i32" },
   // int open(const char *path, int flags, mode_t mode); variadic, which x86-64 and AArch64 Linux pass alike

@@ -6,6 +6,10 @@
 import {
   AF_UNIX,
   IPPROTO_MPTCP,
+  POLLERR,
+  POLLHUP,
+  POLLIN,
+  SO_BINDTODEVICE,
   SO_ERROR,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
@@ -67,6 +71,16 @@ export function bindSocket(fd: number, address: SocketAddress): void {
   check("bind", libc.bind(fd, bytes, bytes.length));
 }
 
+/**
+ * Sends and receives through this interface only (SO_BINDTODEVICE); before connect(2). Needs no right on a fresh socket
+ * since Linux 5.7, CAP_NET_RAW before.
+ * @throws SyscallError
+ */
+export function bindToDevice(fd: number, interfaceName: string): void {
+  const name = Buffer.from(interfaceName, "latin1");
+  check("setsockopt", libc.setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length));
+}
+
 /** @throws SyscallError */
 export function listenSocket(fd: number, backlog: number): void {
   check("listen", libc.listen(fd, backlog));
@@ -107,6 +121,20 @@ export function peerAddress(fd: number): SocketAddress {
   const length = Uint32Array.of(ADDRESS_MAX);
   check("getpeername", libc.getpeername(fd, bytes, length));
   return decodeSocketAddress(bytes, length[0] ?? 0);
+}
+
+const pollFd = new Int32Array(2);
+
+/**
+ * Whether the next read would not have to wait: bytes, an end or an error are there. An MPTCP socket without a live
+ * path has none of them: only MPTCP_FULL_INFO knows of that, until the kernel gives up after a minute.
+ */
+export function hasUnread(fd: number): boolean {
+  // struct pollfd {int fd; short events; short revents}
+  pollFd[0] = fd;
+  pollFd[1] = POLLIN;
+  if (libc.poll(pollFd, 1, 0) <= 0) return false;
+  return (((pollFd[1] ?? 0) >> 16) & (POLLIN | POLLERR | POLLHUP)) !== 0;
 }
 
 /** Linux closes the descriptor whatever close(2) returns; only a wrong number is worth an error. @throws SyscallError */

@@ -13,6 +13,7 @@ import {
   bindSocket,
   closeSocket,
   getIntOption,
+  hasUnread,
   interfaceIndex,
   listenSocket,
   localAddress,
@@ -178,6 +179,44 @@ describe("openPair", () => {
     const buffer = new Uint8Array(8);
     expect(readSome(other, buffer)).toBe(4);
     expect(() => readSome(other, buffer)).toThrow("read: Resource temporarily unavailable");
+  });
+});
+
+describe("hasUnread", () => {
+  test("is true while bytes wait, and not after", () => {
+    const [one, other] = openPair();
+    opened.push(one, other);
+    expect(hasUnread(other)).toBe(false);
+    writeSome(one, bytesOf("over"), 0);
+    expect([hasUnread(other), hasUnread(one)]).toEqual([true, false]);
+    readSome(other, new Uint8Array(3));
+    expect(hasUnread(other)).toBe(true);
+    readSome(other, new Uint8Array(3));
+    expect(hasUnread(other)).toBe(false);
+  });
+
+  test("is true at the end, and where an error waits", () => {
+    const [one, other] = openPair();
+    opened.push(other);
+    closeSocket(one);
+    expect(hasUnread(other)).toBe(true);
+    const held = refusedPort();
+    const fd = open();
+    try {
+      startConnect(fd, { ...LOOPBACK, port: held.port } as SocketAddress);
+    } catch {
+      // Refused at once: then too the socket is at its end.
+    } finally {
+      held.release();
+    }
+    expect(hasUnread(fd)).toBe(true);
+  });
+
+  test("is false of no descriptor", () => {
+    const [one, other] = openPair();
+    opened.push(other);
+    closeSocket(one);
+    expect(hasUnread(one)).toBe(false);
   });
 });
 
