@@ -13,13 +13,27 @@ export function readNetstat(): string | null {
   return readText("/proc/thread-self/net/netstat");
 }
 
-/** The MPTcpExt counters of such a text, by name; none where the kernel has none. Pure. */
+/** The raw text of /proc/net/snmp, where TCP's own counters are; null where it cannot be read. */
+export function readSnmp(): string | null {
+  return readText("/proc/thread-self/net/snmp");
+}
+
+/** The MPTcpExt counters of readNetstat()'s text, by name; none where the kernel has none. Pure. */
 export function mptcpCountersOf(netstat: string): Map<string, number> {
+  return countersOf(netstat, "MPTcpExt:");
+}
+
+/** The Tcp counters of readSnmp()'s text, by name. Pure. */
+export function tcpCountersOf(snmp: string): Map<string, number> {
+  return countersOf(snmp, "Tcp:");
+}
+
+function countersOf(text: string, group: string): Map<string, number> {
   const counters = new Map<string, number>();
   // Two lines: "MPTcpExt: name name …", then "MPTcpExt: value value …" in the same order.
-  const [names, values] = netstat
+  const [names, values] = text
     .split("\n")
-    .filter((line) => line.startsWith("MPTcpExt:"))
+    .filter((line) => line.startsWith(group))
     .map((line) => line.trim().split(/\s+/).slice(1));
   if (names === undefined || values === undefined) return counters;
   for (const [i, name] of names.entries()) {

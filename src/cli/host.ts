@@ -46,4 +46,11 @@ export interface Host {
   openInput(path: string): Input;
   /** The names in a directory. */
   listDirectory(path: string): Promise<string[]>;
+  /**
+   * Has `handler` run when SIGINT, SIGTERM or SIGHUP is about to end the program, which then dies by that very signal.
+   * One that the program was started to ignore stays ignored. The handler must not wait for anything;
+   * one that throws keeps no other from running.
+   * @returns what takes the handler back
+   */
+  onTermination(handler: () => void): () => void;
 }

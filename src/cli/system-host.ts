@@ -71,6 +71,7 @@ export function systemHost(): Host {
     readAll,
     openInput,
     listDirectory,
+    onTermination,
   };
 }
 
@@ -265,4 +266,58 @@ async function listDirectory(path: string): Promise<string[]> {
 function asSyscallError(error: unknown): unknown {
   if (!(error instanceof Error) || !("errno" in error) || !("syscall" in error)) return error;
   return new SyscallError(String(error.syscall), Math.abs(Number(error.errno)));
+}
+
+/** What asks a program to end, with its number (signal(7); equal on x86-64 and AArch64). */
+const TERMINATIONS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+
+type Termination = keyof typeof TERMINATIONS;
+
+const terminationHandlers = new Set<() => void>();
+
+/** Signals are caught only while there is a handler: a run without one dies at once, as the kernel has it. */
+function onTermination(handler: () => void): () => void {
+  if (terminationHandlers.size === 0) {
+    for (const signal of heededTerminations()) process.on(signal, die);
+  }
+  terminationHandlers.add(handler);
+  return () => {
+    terminationHandlers.delete(handler);
+    if (terminationHandlers.size === 0) restoreTerminations();
+  };
+}
+
+function restoreTerminations(): void {
+  // A signal without listener has its default again (measured, Bun 1.4.5).
+  for (const signal of Object.keys(TERMINATIONS)) process.removeListener(signal, die);
+}
+
+/** Runs the handlers one by one, each though another throws, and ends by the signal. */
+function die(signal: Termination): void {
+  const [handler] = terminationHandlers;
+  if (handler !== undefined) {
+    terminationHandlers.delete(handler);
+    try {
+      handler();
+    } finally {
+      die(signal);
+    }
+    return;
+  }
+  restoreTerminations();
+  // By the signal and not by exit(130): a shell ends its loop only for what died by SIGINT.
+  process.kill(process.pid, signal);
+}
+
+/** All but those ignored since before the start, as nohup and a shell's background jobs have it (SigIgn, proc(5)). */
+function heededTerminations(): Termination[] {
+  const all = Object.keys(TERMINATIONS) as Termination[];
+  let ignored = 0n;
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(byteString(readAll("/proc/self/status")))?.[1];
+    ignored = BigInt(`0x${mask ?? "0"}`);
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error;
+  }
+  return all.filter((signal) => ((ignored >> BigInt(TERMINATIONS[signal] - 1)) & 1n) === 0n);
 }

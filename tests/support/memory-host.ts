@@ -115,6 +115,7 @@ export class MemoryHost implements Host {
   /** Files open for writing. */
   openFiles = 0;
   readonly #options: MemoryHostOptions;
+  readonly #terminationHandlers = new Set<() => void>();
 
   constructor(options: MemoryHostOptions = {}) {
     this.#options = options;
@@ -201,5 +202,20 @@ export class MemoryHost implements Host {
       .map((file) => file.slice(prefix.length));
     if (names.length === 0 && !this.directories.has(path)) throw new MemoryError("open", "ENOENT");
     return names;
+  }
+
+  onTermination(handler: () => void): () => void {
+    this.#terminationHandlers.add(handler);
+    return () => this.#terminationHandlers.delete(handler);
+  }
+
+  /** How much is still to be done when a signal ends the program. */
+  get pendingTerminations(): number {
+    return this.#terminationHandlers.size;
+  }
+
+  /** A signal ends the program: what is registered runs. */
+  terminate(): void {
+    for (const handler of this.#terminationHandlers) handler();
   }
 }

@@ -11,6 +11,7 @@ import { readSome, writeSome } from "../../../ffi/io.ts";
 import type { SocketAddress } from "../../../ffi/sockaddr.ts";
 import {
   bindSocket,
+  bindToDevice,
   closeSocket,
   getIntOption,
   hasUnread,
@@ -52,6 +53,20 @@ afterEach(() => {
 function protocolOf(fd: number): number {
   return getIntOption(fd, { level: SOL_SOCKET, name: SO_PROTOCOL });
 }
+
+describe("bindToDevice", () => {
+  test("lets a connection through its own interface", () => {
+    const address = listening();
+    const fd = open();
+    bindToDevice(fd, "lo");
+    startConnect(fd, address);
+    expect(peerAddress(fd)).toEqual(address);
+  });
+
+  test("says that there is no such interface", () => {
+    expect(() => bindToDevice(open(), "no-such-one")).toThrow("setsockopt: No such device");
+  });
+});
 
 describe("openSocket", () => {
   test("opens TCP, and Unix sockets whatever is asked for", () => {
