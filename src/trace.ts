@@ -11,13 +11,8 @@ export type TraceEvent =
       readonly ipv6: readonly string[];
       readonly ipv4: readonly string[];
     }
-  | { readonly type: "attempt"; readonly address: string; readonly port: number }
-  | {
-      readonly type: "attempt-failed";
-      readonly address: string;
-      readonly port: number;
-      readonly reason: string;
-    }
+  | ({ readonly type: "attempt" } & AttemptFacts)
+  | ({ readonly type: "attempt-failed"; readonly reason: string } & AttemptFacts)
   | { readonly type: "socket-failed"; readonly reason: string }
   | {
       readonly type: "connected";
@@ -30,9 +25,22 @@ export type TraceEvent =
     }
   | {
       readonly type: "mptcp";
+      readonly connectionId: number;
       readonly verdict: "mptcp" | "fallback" | "unknown";
+      /** Why it fell back, as a sentence; else "". */
       readonly reason: string;
       readonly token: number | null;
+    }
+  | {
+      readonly type: "mptcp-path";
+      readonly connectionId: number;
+      readonly change: "up" | "down" | "recovered" | "none-left";
+      /** Of "none-left": the path that went last. */
+      readonly path: PathFacts | null;
+    }
+  | {
+      readonly type: "mptcp-repeat";
+      readonly method: string;
     }
   | { readonly type: "tls-start"; readonly trust: string; readonly serverName: string | null }
   | {
@@ -67,6 +75,16 @@ export type TraceEvent =
     }
   | { readonly type: "connection-closed"; readonly connectionId: number; readonly reason: string };
 
+/** One try of a connect. */
+export interface AttemptFacts {
+  readonly address: string;
+  readonly port: number;
+  /** Where it goes out, where that is not the kernel's choice: under --mptcp, when nothing answered that one. */
+  readonly from?: { readonly address: string; readonly interfaceName: string } | null;
+  /** Given where it is not what was asked for: plain TCP, because MPTCP has no answer. */
+  readonly protocol?: "mptcp" | "tcp";
+}
+
 /** The server's certificate, as far as a person wants to see it. */
 export interface CertificateFacts {
   readonly subject: string;
@@ -74,6 +92,17 @@ export interface CertificateFacts {
   readonly validFrom: string;
   readonly validTo: string;
   readonly names: string;
+}
+
+/** A path of an MPTCP connection, as far as a line of text names it. */
+export interface PathFacts {
+  readonly id: number;
+  readonly interfaceName: string | null;
+  readonly localAddress: string;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Why it went, as words; "" while it is up. */
+  readonly why: string;
 }
 
 export type Trace = (event: TraceEvent) => void;

@@ -47,7 +47,7 @@ export async function connect(
           break;
         case "unix":
           context.reached("resolved");
-          stream = await dialUnix(hop.path, dialOptions(target, "tcp", context));
+          stream = await dialUnix(hop.path, dialOptions({ target, spec }, "unix", context));
           context.reached("connected");
           break;
         case "tls":
@@ -83,18 +83,22 @@ async function connectSocket(
       candidates.filter((c) => c.family === family).map((c) => c.address);
     context.trace?.({ type: "resolved", host, port, ipv6: of("ipv6"), ipv4: of("ipv4") });
   }
-  return dial(candidates, dialOptions(target, protocol, context));
+  return dial(candidates, dialOptions({ target, spec }, protocol, context));
 }
 
 function dialOptions(
-  target: Target,
-  protocol: "mptcp" | "tcp",
+  { target, spec }: { target: Target; spec: RouteSpec },
+  protocol: "mptcp" | "tcp" | "unix",
   context: ConnectContext,
 ): DialOptions {
   const { clock, signal, trace } = context;
   const { host, port } = target;
+  const isUnix = protocol === "unix";
   return {
-    protocol,
+    protocol: isUnix ? "tcp" : protocol,
+    // By what was asked for: after a fall back the hop is plain TCP, and the connection's verdict says why.
+    mptcp: isUnix || spec.protocol === "tcp" ? null : spec.mptcp,
+    keepAlive: spec.keepAlive,
     clock,
     signal,
     trace,

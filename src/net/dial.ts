@@ -1,31 +1,41 @@
 // Opens the socket of a connection: runs the race of race.ts with real sockets, or connects to a Unix socket.
 //
-// An attempt is socket(2), connect(2) by FFI, and completion by Bun. Whatever the end, no descriptor stays: a loser is
-// closed when the race is decided, an attempt that failed when it failed. --mptcp opens every socket as IPPROTO_MPTCP;
-// where the kernel refuses that, the whole dial fails with the reason. There is no way from here to a TCP socket that
-// nobody asked for; a peer that does not speak MPTCP is the kernel's to fall back from, and is reported.
+// Whatever the end, no descriptor stays: a loser is closed when the race is decided, an attempt that failed when it
+// failed. --mptcp opens every socket as IPPROTO_MPTCP; where the kernel refuses that, the whole dial fails with the
+// reason. Plain TCP joins only where the network leaves MPTCP without answer, and never under --mptcp-require; a peer
+// that does not speak MPTCP is the kernel's to fall back from. What came of it mptcp/guard.ts finds out, which is
+// loaded while the connect is under way, and only for --mptcp; the endpoints only once a connect has no answer.
 
-import {
-  IPPROTO_TCP,
-  SO_KEEPALIVE,
-  SOL_SOCKET,
-  TCP_KEEPIDLE,
-  TCP_KEEPINTVL,
-} from "#ffi/constants.ts";
-import { SyscallError } from "#ffi/errno.ts";
-import { LibcUnavailable } from "#ffi/libc.ts";
-import { isMptcp, readInfo, whyNoMptcpSocket } from "#ffi/mptcp.ts";
+import { ERRNO, errnoText, SyscallError } from "#ffi/errno.ts";
+import { whyNoMptcpSocket } from "#ffi/mptcp.ts";
+import { readNetstat } from "#ffi/proc.ts";
 import type { SocketAddress } from "#ffi/sockaddr.ts";
-import { closeSocket, localAddress, openSocket, setIntOption, startConnect } from "#ffi/socket.ts";
+import { localAddress } from "#ffi/socket.ts";
+import { abortable } from "../abortable.ts";
 import type { Clock, Timer } from "../clock.ts";
 import { CurlError } from "../error.ts";
-import { formatIpAddress, parseIpv4, parseIpv6 } from "../ip-address.ts";
+import { formatIpAddress } from "../ip-address.ts";
 import type { Trace } from "../trace.ts";
-import { ATTEMPT_DELAY_MS, type Candidate, raceOrder } from "./race.ts";
-import { ConnectFailure, type Connection, SocketStream } from "./stream.ts";
+import {
+  factsOf,
+  ipSocketAddress,
+  isRefusal,
+  type KeepAliveTimes,
+  keepAliveTimes,
+  nameOf,
+  openAttempt,
+  reasonOf,
+} from "./attempt.ts";
+import { type Attempt, type Candidate, MPTCP_UNANSWERED_MS, RacePlan } from "./race.ts";
+import type { KeepAliveSpec, MptcpSpec } from "./route.ts";
+import type { Connection, SocketStream } from "./stream.ts";
 
 export interface DialOptions {
+  /** What the sockets are opened as. */
   readonly protocol: "mptcp" | "tcp";
+  /** null: MPTCP was not asked for. Given with "tcp": an earlier connection showed that it cannot be. */
+  readonly mptcp: MptcpSpec | null;
+  readonly keepAlive: KeepAliveSpec;
   readonly clock: Clock;
   /** Aborted with the error that the dial then rejects with. */
   readonly signal: AbortSignal;
@@ -37,17 +47,32 @@ export interface DialOptions {
   readonly port: number;
 }
 
-/** curl's defaults for every TCP connection: first probe and interval 60 s (--keepalive-time). */
-const KEEPALIVE_SECONDS = 60;
-
-/** Connects to the first candidate that answers. @throws CurlError COULDNT_CONNECT, or the signal's reason */
-export function dial(
+/**
+ * Connects to the first candidate that answers.
+ * @throws CurlError COULDNT_CONNECT, MPTCP_REQUIRED, or the signal's reason
+ */
+export async function dial(
   candidates: readonly Candidate[],
   options: DialOptions,
 ): Promise<SocketStream> {
-  return new Promise((resolve, reject) =>
-    new Race(raceOrder(candidates), options, { resolve, reject }).start(),
-  );
+  const { mptcp, protocol, signal } = options;
+  if (!mptcp) return (await race(candidates, options)).stream;
+  const netstatBefore = protocol === "mptcp" ? readNetstat() : null;
+  const racing = race(candidates, options);
+  // Begun when connect(2) is under way, which therefore does not wait for it.
+  const loading = import("./mptcp/guard.ts");
+  const { stream, opened, ownAttempts } = await racing;
+  try {
+    const { guardStream } = await abortable(loading, signal);
+    // Between two turns of the event loop the peer may have ended it, and its number be another socket's.
+    if (localEnd(stream)?.port === stream.connection.localPort) {
+      guardStream(stream, { ...options, ...mptcp, opened, netstatBefore, ownAttempts });
+    }
+    return stream;
+  } catch (error) {
+    stream.close();
+    throw error;
+  }
 }
 
 /** Connects to a Unix socket. @throws CurlError COULDNT_CONNECT, or the signal's reason */
@@ -55,10 +80,11 @@ export async function dialUnix(path: string, options: DialOptions): Promise<Sock
   const startedMs = options.clock.nowMs();
   const address: SocketAddress = { family: "unix", path };
   options.trace?.({ type: "attempt", address: path, port: -1 });
-  let attempt: Attempt | undefined;
-  const abort = (): void => attempt?.stream.fail(options.signal.reason);
+  let stream: SocketStream | undefined;
+  const abort = (): void => stream?.fail(options.signal.reason);
   try {
-    attempt = openAttempt(address, "tcp");
+    const attempt = openAttempt(address, { protocol: "tcp", source: null, keepAlive: null });
+    stream = attempt.stream;
     options.signal.addEventListener("abort", abort);
     await attempt.connected;
   } catch (error) {
@@ -72,132 +98,166 @@ export async function dialUnix(path: string, options: DialOptions): Promise<Sock
   } finally {
     options.signal.removeEventListener("abort", abort);
   }
-  const { stream } = attempt;
   stream.connection = describe(stream, { address: path, port: -1, protocol: "unix", options });
   return stream;
 }
 
-function socketAddressOf({ family, address, port, scopeId }: Candidate): SocketAddress {
-  const ip = family === "ipv4" ? parseIpv4(address) : parseIpv6(address);
-  if (!ip) throw new Error(`a candidate's address is "${address}"`);
-  return family === "ipv4" ? { family, ip, port } : { family, ip, port, scopeId };
-}
-
-interface Attempt {
+interface Won {
   readonly stream: SocketStream;
-  readonly connected: Promise<void>;
-}
-
-/** @throws SyscallError, RangeError for a Unix path that is too long */
-function openAttempt(address: SocketAddress, protocol: "mptcp" | "tcp"): Attempt {
-  const fd = openSocket(address.family, protocol);
-  try {
-    if (address.family !== "unix") keepAlive(fd);
-    startConnect(fd, address);
-  } catch (error) {
-    closeSocket(fd);
-    throw error;
-  }
-  return SocketStream.adopt(fd);
-}
-
-/** Optional everywhere: a socket without keep-alive still transfers (Linux before 5.17 refuses it on MPTCP). */
-function keepAlive(fd: number): void {
-  try {
-    setIntOption(fd, { level: SOL_SOCKET, name: SO_KEEPALIVE, value: 1 });
-    setIntOption(fd, { level: IPPROTO_TCP, name: TCP_KEEPIDLE, value: KEEPALIVE_SECONDS });
-    setIntOption(fd, { level: IPPROTO_TCP, name: TCP_KEEPINTVL, value: KEEPALIVE_SECONDS });
-  } catch (error) {
-    if (!(error instanceof SyscallError)) throw error;
-  }
+  readonly opened: "mptcp" | "tcp";
+  /** MPTCP sockets that were connected. */
+  readonly ownAttempts: number;
 }
 
 interface Settle {
-  resolve(stream: SocketStream): void;
+  resolve(won: Won): void;
   reject(error: Error): void;
 }
 
+function race(candidates: readonly Candidate[], options: DialOptions): Promise<Won> {
+  return new Promise((resolve, reject) =>
+    new Race(candidates, options, { resolve, reject }).start(),
+  );
+}
+
 class Race {
-  readonly #order: Candidate[];
+  readonly #plan: RacePlan;
   readonly #options: DialOptions;
   readonly #settle: Settle;
+  readonly #keepAlive: KeepAliveTimes | null;
   readonly #startedMs: number;
-  readonly #live = new Set<SocketStream>();
+  readonly #live = new Map<Attempt, SocketStream>();
   readonly #reasons: string[] = [];
-  readonly #abort = (): void => this.#end(() => this.#settle.reject(this.#options.signal.reason));
-  #next = 0;
+  readonly #abort = (): void => this.#reject(this.#options.signal.reason);
+  #ownAttempts = 0;
+  #hasUnanswered = false;
   #timer: Timer | null = null;
   #over = false;
 
-  constructor(order: Candidate[], options: DialOptions, settle: Settle) {
-    this.#order = order;
+  constructor(candidates: readonly Candidate[], options: DialOptions, settle: Settle) {
+    const { protocol, mptcp, keepAlive, clock } = options;
+    this.#plan = new RacePlan(candidates, {
+      protocol,
+      fromSources: mptcp !== null,
+      plainTcpJoins: mptcp !== null && !mptcp.required,
+    });
     this.#options = options;
     this.#settle = settle;
-    this.#startedMs = options.clock.nowMs();
+    this.#keepAlive = keepAliveTimes(keepAlive, mptcp?.pathTimeoutMs ?? 0);
+    this.#startedMs = clock.nowMs();
   }
 
   start(): void {
     if (this.#options.signal.aborted) return this.#abort();
     this.#options.signal.addEventListener("abort", this.#abort);
-    this.#startNext();
+    this.#advance();
   }
 
-  #startNext(): void {
+  /** Does what the plan says until there is nothing to do for now. */
+  #advance(): void {
     this.#timer?.cancel();
-    const candidate = this.#order[this.#next++];
-    if (!candidate) {
-      if (this.#live.size === 0) this.#end(() => this.#settle.reject(this.#exhausted()));
-      return;
-    }
-    const { trace, protocol, clock } = this.#options;
-    trace?.({ type: "attempt", address: candidate.address, port: candidate.port });
-    let attempt: Attempt;
-    try {
-      attempt = openAttempt(socketAddressOf(candidate), protocol);
-    } catch (error) {
-      return this.#attemptFailed(candidate, error as Error);
-    }
-    const { stream, connected } = attempt;
-    this.#live.add(stream);
-    connected.then(
-      () => this.#won(stream, candidate),
-      (error: Error) => {
-        if (this.#live.delete(stream)) this.#attemptFailed(candidate, error);
-      },
-    );
-    if (this.#next < this.#order.length) {
-      this.#timer = clock.after(ATTEMPT_DELAY_MS, () => this.#startNext());
+    const { clock } = this.#options;
+    while (!this.#over) {
+      const step = this.#plan.next(clock.nowMs());
+      switch (step.kind) {
+        case "start":
+          this.#start(step.attempt);
+          break;
+        case "find-sources":
+          void this.#findSources();
+          break;
+        case "abandon":
+          this.#abandon(step.attempt, step.failed);
+          break;
+        case "wait":
+          if (step.untilMs === null) return;
+          this.#timer = clock.after(step.untilMs - clock.nowMs(), () => this.#advance());
+          return;
+        case "lost":
+          return this.#reject(this.#exhausted());
+      }
     }
   }
 
-  #attemptFailed(candidate: Candidate, error: Error): void {
-    if (!isRefusal(error)) return this.#end(() => this.#settle.reject(error));
-    const { trace, protocol } = this.#options;
-    const why = protocol === "mptcp" ? whyNoMptcpSocket(error) : null;
+  #start(attempt: Attempt): void {
+    const { candidate, source, protocol } = attempt;
+    this.#options.trace?.({ type: "attempt", ...factsOf(attempt) });
+    try {
+      const { stream, connected } = openAttempt(ipSocketAddress(candidate), {
+        protocol,
+        source,
+        keepAlive: this.#keepAlive,
+      });
+      if (protocol === "mptcp") this.#ownAttempts++;
+      this.#live.set(attempt, stream);
+      connected.then(
+        () => this.#won(attempt, stream),
+        (error: Error) => {
+          if (!this.#live.delete(attempt)) return;
+          this.#failed(attempt, error);
+          this.#advance();
+        },
+      );
+    } catch (error) {
+      this.#failed(attempt, error as Error);
+    }
+  }
+
+  #failed(attempt: Attempt, error: Error): void {
+    if (!isRefusal(error)) return this.#reject(error);
+    const why = attempt.protocol === "mptcp" ? whyNoMptcpSocket(error) : null;
+    const reason = reasonOf(error);
     if (why !== null) {
-      trace?.({ type: "socket-failed", reason: reasonOf(error) });
+      this.#options.trace?.({ type: "socket-failed", reason });
       // The next address would be refused for the same reason, and a TCP socket is not what was asked for.
       this.#reasons.push(why);
-      return this.#end(() => this.#settle.reject(this.#exhausted()));
+      return this.#reject(this.#exhausted());
     }
-    const reason = reasonOf(error);
-    trace?.({ type: "attempt-failed", address: candidate.address, port: candidate.port, reason });
-    this.#reasons.push(`${candidate.address}: ${reason}`);
-    this.#startNext();
+    this.#note(attempt, reason);
+    const nowMs = this.#options.clock.nowMs();
+    this.#plan.failed(attempt, { nowMs, refused: reason === errnoText(ERRNO.ECONNREFUSED) });
   }
 
-  #won(stream: SocketStream, candidate: Candidate): void {
-    // Two attempts can be connected in the same turn of the loop; the first one taken wins, the other is a loser.
-    if (this.#over || !this.#live.delete(stream)) return stream.close();
-    this.#end(() => {
-      stream.connection = describe(stream, {
-        address: candidate.address,
-        port: candidate.port,
-        protocol: this.#options.protocol,
-        options: this.#options,
+  #note(attempt: Attempt, reason: string): void {
+    this.#options.trace?.({ type: "attempt-failed", ...factsOf(attempt), reason });
+    this.#reasons.push(`${nameOf(attempt)}: ${reason}`);
+  }
+
+  #abandon(attempt: Attempt, failed: boolean): void {
+    this.#live.get(attempt)?.close();
+    this.#live.delete(attempt);
+    if (!failed) return;
+    this.#hasUnanswered = true;
+    this.#note(attempt, "no answer to SYNs with MPTCP");
+  }
+
+  async #findSources(): Promise<void> {
+    try {
+      const { connectSources } = await import("./mptcp/endpoints.ts");
+      if (this.#over) return;
+      this.#plan.sourcesAre(connectSources(), (attempt) => {
+        const stream = this.#live.get(attempt);
+        return (stream && localEnd(stream)?.address) ?? null;
       });
-      this.#settle.resolve(stream);
+      this.#advance();
+    } catch (error) {
+      this.#reject(error as Error);
+    }
+  }
+
+  #won(attempt: Attempt, stream: SocketStream): void {
+    // Two attempts can be connected in the same turn of the loop; the first one taken wins, the other is a loser.
+    if (!this.#live.delete(attempt)) return stream.close();
+    const { candidate, protocol } = attempt;
+    this.#end(() => {
+      const { address, port } = candidate;
+      stream.connection = describe(stream, { address, port, protocol, options: this.#options });
+      this.#settle.resolve({ stream, opened: protocol, ownAttempts: this.#ownAttempts });
     });
+  }
+
+  #reject(error: Error): void {
+    this.#end(() => this.#settle.reject(error));
   }
 
   #end(settle: () => void): void {
@@ -205,33 +265,23 @@ class Race {
     this.#over = true;
     this.#timer?.cancel();
     this.#options.signal.removeEventListener("abort", this.#abort);
-    for (const loser of this.#live) loser.close();
+    // At once: an MPTCP socket that goes on alone would make the kernel switch MPTCP off (race.ts).
+    for (const loser of this.#live.values()) loser.close();
     this.#live.clear();
     settle();
   }
 
   #exhausted(): CurlError {
-    return couldNotConnect(this.#options, {
-      startedMs: this.#startedMs,
-      over: "",
-      reasons: this.#reasons,
-    });
+    const failure = { startedMs: this.#startedMs, over: "", reasons: this.#reasons };
+    if (!this.#hasUnanswered) return couldNotConnect(this.#options, failure);
+    const { host, port } = this.#options;
+    return new CurlError(
+      "MPTCP_REQUIRED",
+      `No MPTCP connection to ${host}:${port}, which --mptcp-require demands: SYNs with MPTCP had no answer in ` +
+        `${MPTCP_UNANSWERED_MS / 1000} s, and the kernel would go on without it (${this.#reasons.join("; ")}). The ` +
+        "server cannot be reached, or something on the way drops MPTCP: --mptcp alone tries plain TCP then",
+    );
   }
-}
-
-/** Whether the system would not connect; anything else is a bug. RangeError: a Unix socket's path is too long. */
-function isRefusal(error: unknown): error is Error {
-  return (
-    error instanceof SyscallError ||
-    error instanceof ConnectFailure ||
-    error instanceof LibcUnavailable ||
-    error instanceof RangeError
-  );
-}
-
-/** The kernel's words where it spoke. */
-function reasonOf(error: Error): string {
-  return error instanceof SyscallError ? error.reason : error.message;
 }
 
 function couldNotConnect(
@@ -245,29 +295,39 @@ function couldNotConnect(
   );
 }
 
+/** The socket's own end; null where the descriptor is gone. */
+function localEnd(stream: SocketStream): { address: string; port: number } | null {
+  try {
+    const local = localAddress(stream.fd);
+    return local.family === "unix"
+      ? { address: "", port: -1 }
+      : { address: formatIpAddress(local.ip), port: local.port };
+  } catch (error) {
+    if (error instanceof SyscallError) return null;
+    throw error;
+  }
+}
+
+interface Described {
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: Connection["protocol"];
+  readonly options: DialOptions;
+}
+
 function describe(
   stream: SocketStream,
-  {
-    address: remoteAddress,
-    port: remotePort,
-    protocol,
-    options,
-  }: {
-    address: string;
-    port: number;
-    protocol: Connection["protocol"];
-    options: DialOptions;
-  },
+  { address, port, protocol, options }: Described,
 ): Connection {
-  const local = localAddress(stream.fd);
+  const local = localEnd(stream) ?? { address: "", port: -1 };
   const connection: Connection = {
     id: options.nextConnectionId(),
     protocol,
-    mptcp: null,
-    remoteAddress,
-    remotePort,
-    localAddress: local.family === "unix" ? "" : formatIpAddress(local.ip),
-    localPort: local.family === "unix" ? -1 : local.port,
+    mptcp: options.mptcp ? { verdict: "unknown", reason: null, token: null } : null,
+    remoteAddress: address,
+    remotePort: port,
+    localAddress: local.address,
+    localPort: local.port,
     httpVersion: null,
     tlsVerifyResult: 0,
     certificates: [],
@@ -276,36 +336,10 @@ function describe(
     type: "connected",
     connectionId: connection.id,
     host: options.host,
-    address: remoteAddress,
-    port: remotePort,
-    localAddress: connection.localAddress,
-    localPort: connection.localPort,
+    address,
+    port,
+    localAddress: local.address,
+    localPort: local.port,
   });
-  if (protocol === "mptcp") watchVerdict(stream, connection, options.trace);
   return connection;
-}
-
-/**
- * Asks the kernel whether MPTCP is spoken, now and again with the first bytes that arrive: a middlebox that strips
- * only later packets is seen no sooner (MPTCP_CAPABLE on the SYNs, none on the data).
- */
-function watchVerdict(
-  stream: SocketStream,
-  connection: Connection,
-  trace: Trace | undefined,
-): void {
-  const ask = (reason: string): void => {
-    const answer = isMptcp(stream.fd);
-    const verdict = answer === null ? "unknown" : answer ? "mptcp" : "fallback";
-    if (verdict === connection.mptcp) return;
-    connection.mptcp = verdict;
-    if (!trace) return;
-    const token = verdict === "mptcp" ? (readInfo(stream.fd)?.token ?? null) : null;
-    trace({ type: "mptcp", verdict, reason: verdict === "fallback" ? reason : "", token });
-  };
-  ask("the server, or something on the way, does not speak MPTCP");
-  if (connection.mptcp === "mptcp") {
-    stream.onFirstData = () =>
-      ask("something on the way removed MPTCP from packets after the handshake");
-  }
 }

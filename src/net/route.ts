@@ -9,6 +9,7 @@
 
 import type { Url } from "../url.ts";
 import { type ConnectToRule, connectTarget } from "./connect-to.ts";
+import type { FallbackReason } from "./mptcp/verdict.ts";
 import type { ResolveRule } from "./resolve-rule.ts";
 import type { TlsSpec } from "./tls.ts";
 
@@ -30,6 +31,26 @@ export interface RouteSpec {
   readonly resolve: readonly ResolveRule[];
   readonly connectTo: readonly ConnectToRule[];
   readonly unixSocket: string | null;
+  readonly mptcp: MptcpSpec;
+  readonly keepAlive: KeepAliveSpec;
+}
+
+/** How MPTCP is asked for; without meaning for TCP. */
+export interface MptcpSpec {
+  /** A connection that is not MPTCP is refused, and plain TCP never joins the race. */
+  readonly required: boolean;
+  /** How long a path may owe an answer; milliseconds, 0: for ever. */
+  readonly pathTimeoutMs: number;
+  /** MPTCP was asked for, and an earlier connection showed why it cannot be: plain TCP from the start. */
+  readonly fellBack: FallbackReason | null;
+}
+
+/** Probes on an idle connection (tcp(7)); null: mpcurl's choice. */
+export interface KeepAliveSpec {
+  readonly enabled: boolean;
+  /** First probe, and time between two. */
+  readonly timeSeconds: number | null;
+  readonly count: number | null;
 }
 
 export type Hop =
@@ -65,7 +86,7 @@ function bottomHop(target: Target, spec: RouteSpec): Hop {
     host,
     zoneId: moved ? null : target.zoneId,
     port,
-    protocol: spec.protocol,
+    protocol: spec.mptcp.fellBack ? "tcp" : spec.protocol,
   };
 }
 
@@ -75,8 +96,8 @@ function bottomHop(target: Target, spec: RouteSpec): Hop {
  */
 export function poolKey(target: Target, spec: RouteSpec, hops: readonly Hop[]): string {
   const { scheme, host, port } = target;
-  return JSON.stringify([scheme, host.toLowerCase(), port, spec.family, hops], (name, value) =>
-    // Certificates by where they come from, which is the same for the same run, and not by their text.
-    name === "pem" ? undefined : value,
-  );
+  const { family, mptcp } = spec;
+  const place = [scheme, host.toLowerCase(), port, family, mptcp.required, hops];
+  // Certificates by where they come from, which is the same for the same run, and not by their text.
+  return JSON.stringify(place, (name, value) => (name === "pem" ? undefined : value));
 }

@@ -10,15 +10,14 @@ import {
 } from "../../../src/net/route.ts";
 import type { TlsSpec } from "../../../src/net/tls.ts";
 import { parseUrl } from "../../../src/url.ts";
+import { PLAIN_ROUTE } from "../../support/client/transfer-run.ts";
 
 const HTTP: Target = { scheme: "http", host: "example.com", zoneId: null, port: 80 };
 const HTTPS: Target = { scheme: "https", host: "example.com", zoneId: null, port: 443 };
-const PLAIN: RouteSpec = {
-  protocol: "tcp",
-  family: "any",
-  resolve: [],
-  connectTo: [],
-  unixSocket: null,
+const PLAIN: RouteSpec = PLAIN_ROUTE;
+const REQUIRED: Partial<RouteSpec> = {
+  protocol: "mptcp",
+  mptcp: { ...PLAIN.mptcp, required: true },
 };
 const TLS: TlsSpec = {
   verify: true,
@@ -46,6 +45,10 @@ describe("planRoute", () => {
   test("opens the socket as MPTCP where it is asked for", () => {
     const [socket] = planRoute(HTTPS, { ...PLAIN, protocol: "mptcp" }, TLS);
     expect(socket).toHaveProperty("protocol", "mptcp");
+    const stripped = { cause: "stripped", certain: true, blackholeTimeoutSeconds: null } as const;
+    const mptcp = { ...PLAIN.mptcp, fellBack: stripped };
+    const [plain] = planRoute(HTTPS, { ...PLAIN, protocol: "mptcp", mptcp }, TLS);
+    expect(plain).toHaveProperty("protocol", "tcp");
   });
 
   test("over a Unix socket has no name, port or MPTCP, and TLS as ever", () => {
@@ -102,6 +105,7 @@ describe("poolKey", () => {
     ["scheme", key({ scheme: "http" })],
     ["zone", key({ zoneId: "eth0" })],
     ["--mptcp", key({}, { protocol: "mptcp" })],
+    ["--mptcp-require", key({}, REQUIRED)],
     ["-4", key({}, { family: "ipv4" })],
     ["-6", key({}, { family: "ipv6" })],
     ["--unix-socket", key({}, { unixSocket: "/run/s" })],
