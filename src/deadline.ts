@@ -25,6 +25,9 @@ export interface NextTimeout {
 
 export const DEFAULT_CONNECT_TIMEOUT_MS = 300_000;
 
+/** --mptcp-path-timeout unless given: how long a path of an MPTCP connection may owe an answer. */
+export const DEFAULT_PATH_TIMEOUT_MS = 30_000;
+
 export class Deadline {
   readonly #limits: TimeLimits;
   readonly #startedMs: number;

@@ -35,6 +35,8 @@ export const EXIT = {
   SEND_FAIL_REWIND: 65,
   SSL_CACERT_BADFILE: 77,
   TOO_LARGE: 100,
+  /** --mptcp-require: the connection is not MPTCP. */
+  MPTCP_REQUIRED: 120,
   /** mpcurl itself is wrong. */
   BUG: 125,
 } as const;

@@ -3,7 +3,7 @@
 // Options fill it (cli/options), cli/plan turns it into transfers. Nothing here is checked against the world: no file
 // was opened, no name looked up. Text is byte strings.
 
-import { DEFAULT_CONNECT_TIMEOUT_MS } from "../deadline.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_PATH_TIMEOUT_MS } from "../deadline.ts";
 import type { DataPiece } from "../http/body/urlencoded.ts";
 import type { TlsVersion } from "../net/tls.ts";
 
@@ -20,6 +20,12 @@ export interface GlobalSettings {
   verbose: boolean;
   progressBar: boolean;
   progressMeter: boolean;
+  /** --mptcp-report: a path, "-" or "%". */
+  mptcpReport: string | null;
+  /** --mptcp-endpoint, as typed. */
+  readonly mptcpEndpoints: string[];
+  /** --mptcp-check: look, and transfer nothing. */
+  mptcpCheck: boolean;
 }
 
 export interface Operation {
@@ -67,6 +73,14 @@ export interface Operation {
     readonly resolve: string[];
     readonly connectTo: string[];
     unixSocket: string | null;
+    mptcpRequired: boolean;
+    pathTimeoutMs: number;
+    readonly keepAlive: {
+      enabled: boolean;
+      /** --keepalive-time; null: not given. */
+      timeSeconds: number | null;
+      count: number | null;
+    };
   };
   readonly limits: { connectTimeoutMs: number; maxTimeMs: number };
   readonly output: {
@@ -87,6 +101,9 @@ export function newGlobalSettings(): GlobalSettings {
     verbose: false,
     progressBar: false,
     progressMeter: true,
+    mptcpReport: null,
+    mptcpEndpoints: [],
+    mptcpCheck: false,
   };
 }
 
@@ -121,7 +138,16 @@ export function newOperation(global: GlobalSettings): Operation {
       minVersion: 771,
       maxVersion: 772,
     },
-    connection: { mptcp: false, family: "any", resolve: [], connectTo: [], unixSocket: null },
+    connection: {
+      mptcp: false,
+      family: "any",
+      resolve: [],
+      connectTo: [],
+      unixSocket: null,
+      mptcpRequired: false,
+      pathTimeoutMs: DEFAULT_PATH_TIMEOUT_MS,
+      keepAlive: { enabled: true, timeSeconds: null, count: null },
+    },
     limits: { connectTimeoutMs: DEFAULT_CONNECT_TIMEOUT_MS, maxTimeMs: 0 },
     output: {
       dir: null,

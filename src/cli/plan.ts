@@ -226,6 +226,12 @@ function planRoutes({ connection }: Operation): RouteSpec {
     resolve: connection.resolve.map(parseResolveRule),
     connectTo: connection.connectTo.map(parseConnectTo),
     unixSocket: connection.unixSocket,
+    mptcp: {
+      required: connection.mptcpRequired,
+      pathTimeoutMs: connection.pathTimeoutMs,
+      fellBack: null,
+    },
+    keepAlive: { ...connection.keepAlive },
   };
 }
 

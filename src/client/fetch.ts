@@ -6,7 +6,7 @@
 // parser refuses (no scheme, IPv6 zone ids) is read as curl reads it. Responses are decoded (gzip, deflate, br, zstd).
 
 import { byteStringOfText } from "../bytes.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS } from "../deadline.ts";
+import { DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_PATH_TIMEOUT_MS } from "../deadline.ts";
 import { CurlError } from "../error.ts";
 import type { HeaderRule } from "../http/request.ts";
 import type { TlsSpec } from "../net/tls.ts";
@@ -170,6 +170,8 @@ async function planTransfer(call: Call, ended: AbortSignal): Promise<Transfer> {
       resolve: [],
       connectTo: [],
       unixSocket: null,
+      mptcp: { required: false, pathTimeoutMs: DEFAULT_PATH_TIMEOUT_MS, fellBack: null },
+      keepAlive: { enabled: true, timeSeconds: null, count: null },
     },
     tls: tlsSpec(call.tls ?? {}),
     redirects: {

@@ -5,6 +5,7 @@
 
 import type { CurlError } from "../error.ts";
 import type { ResponseHead } from "../http1/decoder.ts";
+import type { MptcpRecord } from "../net/mptcp/paths.ts";
 import type { Connection } from "../net/stream.ts";
 import type { Url } from "../url.ts";
 
@@ -39,6 +40,8 @@ export interface Counters {
   requests: number;
   connectCount: number;
   redirectCount: number;
+  /** Of the connection in use: its paths; null without --mptcp. */
+  mptcp: MptcpRecord | null;
 }
 
 export interface Outcome {
@@ -61,6 +64,16 @@ export interface Outcome {
   readonly counters: Counters;
   /** The connection used last. */
   readonly connection?: Connection;
+  /** What MPTCP did; null for a transfer that did not ask for it. */
+  readonly mptcp: MptcpOutcome | null;
+}
+
+/** What MPTCP did for a transfer. */
+export interface MptcpOutcome {
+  /** One for each connection that the transfer used, in order; empty where it never had one. */
+  readonly records: readonly MptcpRecord[];
+  /** What the user should know and no error says; sentences. */
+  readonly warnings: readonly string[];
 }
 
 export function newTimings(startedMs: number): Timings {
@@ -89,5 +102,6 @@ export function newCounters(): Counters {
     requests: 0,
     connectCount: 0,
     redirectCount: 0,
+    mptcp: null,
   };
 }

@@ -24,6 +24,7 @@ import { type Counters, newCounters, type Outcome } from "./outcome.ts";
 import { type Disposition, Receiver } from "./receive.ts";
 import type { Session } from "./session.ts";
 import type { Sink } from "./sink.ts";
+import { demandMptcp, type PathInterest, TransferMptcp } from "./transfer-mptcp.ts";
 import { TransferTime } from "./transfer-time.ts";
 
 /** One URL to one output, with everything that it needs; made by cli/plan or client/fetch, never changed. */
@@ -56,6 +57,8 @@ export interface TransferOptions {
   readonly signal?: AbortSignal | undefined;
   /** A redirect leads to `url`, to which nothing was sent yet. */
   readonly redirected?: (url: Url) => void;
+  /** Of --mptcp's paths, which are looked at all the same once a transfer takes long. "unread" unless given. */
+  readonly paths?: PathInterest;
 }
 
 /** How often a kept connection that proves dead is replaced by another one, as in curl. */
@@ -67,7 +70,7 @@ export async function transfer(
   { session, sink }: { session: Session; sink: Sink },
   options: TransferOptions = {},
 ): Promise<Outcome> {
-  const run = new TransferRun(t, { session, sink }, options.counters ?? newCounters());
+  const run = new TransferRun(t, { session, sink }, options);
   const outer = options.signal;
   const abort = (): void => run.abort(outer?.reason);
   outer?.addEventListener("abort", abort);
@@ -122,16 +125,22 @@ class TransferRun {
   #sendsBody = false;
   #hasReply = false;
   #statusError: CurlError | null = null;
+  /** null: MPTCP was not asked for. */
+  readonly #mptcp: TransferMptcp | null;
 
   constructor(
     t: Transfer,
     { session, sink }: { session: Session; sink: Sink },
-    counters: Counters,
+    { counters = newCounters(), paths = "unread" }: TransferOptions,
   ) {
     this.#t = t;
     this.#session = session;
     this.#sink = sink;
     this.#counters = counters;
+    this.#mptcp =
+      t.route.protocol === "mptcp" && t.route.unixSocket === null
+        ? new TransferMptcp({ paths, counters, trace: session.trace })
+        : null;
     this.#time = new TransferTime({
       clock: session.clock,
       limits: t.limits,
@@ -165,20 +174,30 @@ class TransferRun {
   /** One hop: exchanges until one of them is its answer. */
   async #runHop(): Promise<void> {
     let withoutExpect = false;
+    let { route } = this.#t;
     for (let dead = 0; ; ) {
       if (this.#abort.signal.aborted) throw this.#abort.signal.reason;
-      const reached = await this.#reach();
+      const reached = await this.#reach(route);
       this.#connection = reached.stream.connection;
       this.#time.begin("exchange");
       try {
+        const watching = this.#watch(reached.stream);
+        if (watching) await watching;
         const result = await this.#exchangeOn(reached.stream, withoutExpect);
+        this.#mptcp?.end();
         this.#release(reached, result);
         if (!result.expectationFailed) return;
         withoutExpect = true;
       } catch (error) {
         const { id } = reached.stream.connection;
         reached.stream.close();
+        this.#mptcp?.end();
         this.#session.trace?.({ type: "connection-closed", connectionId: id, reason: "" });
+        const repeatOn = this.#mptcp?.takeRepeat(route);
+        if (repeatOn && !this.#abort.signal.aborted) {
+          route = repeatOn;
+          continue;
+        }
         if (!reached.reused || this.#hasReply || !this.#isLostConnection(error)) throw error;
         if (++dead > MAX_DEAD_CONNECTIONS) throw error;
         this.#session.trace?.({ type: "connection-died", retry: dead });
@@ -188,15 +207,16 @@ class TransferRun {
 
   // ---- connecting
 
-  async #reach(): Promise<Reached> {
-    const { route, tls } = this.#t;
+  async #reach(route: RouteSpec): Promise<Reached> {
+    const { tls } = this.#t;
     const { url } = this.#hop;
     const target = targetOf(url);
     const hops = planRoute(target, route, tls);
-    const key = poolKey(target, route, hops);
+    // By what was asked for: where MPTCP proved impossible, the next transfer goes on with the plain connection.
+    const key = poolKey(target, this.#t.route, planRoute(target, this.#t.route, tls));
     const { timings } = this.#time;
     timings.queueMs = this.#time.sinceStartMs();
-    const kept = this.#session.pool.take(key);
+    const kept = route.mptcp.fellBack ? null : this.#takeKept(key);
     if (kept) {
       Object.assign(timings, { nameLookupMs: 0, connectMs: 0, appConnectMs: 0 });
       this.#session.trace?.({
@@ -222,7 +242,26 @@ class TransferRun {
       },
     );
     this.#counters.connectCount++;
+    demandMptcp(stream, route);
     return { stream, key, reused: false };
+  }
+
+  /** A kept connection may have fallen back while it was used, inside TLS. */
+  #takeKept(key: string): Stream | null {
+    const { required } = this.#t.route.mptcp;
+    for (;;) {
+      const kept = this.#session.pool.take(key);
+      if (!kept || !required || kept.connection.mptcp?.verdict === "mptcp") return kept;
+      kept.close();
+    }
+  }
+
+  /** Has the connection looked after for as long as this hop uses it. */
+  #watch(stream: Stream): void | Promise<void> {
+    return this.#mptcp?.begin(stream, {
+      pathTimeoutMs: this.#t.route.mptcp.pathTimeoutMs,
+      request: () => ({ method: this.#methodSent, canSendBodyAgain: this.#canSendBodyAgain() }),
+    });
   }
 
   /** The connection is free: kept for the next hop or transfer, or closed. */
@@ -433,6 +472,7 @@ class TransferRun {
       timings,
       counters: this.#counters,
       ...(this.#connection && { connection: this.#connection }),
+      mptcp: this.#mptcp?.outcome ?? null,
     };
   }
 }

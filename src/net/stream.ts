@@ -17,6 +17,8 @@ import { errnoText } from "#ffi/errno.ts";
 import { closeSocket, takeSocketErrno } from "#ffi/socket.ts";
 import { ByteQueue } from "../bytes.ts";
 import { CurlError } from "../error.ts";
+import type { MptcpRecord } from "./mptcp/paths.ts";
+import type { MptcpState } from "./mptcp/verdict.ts";
 import { TlsRecordWatch } from "./tls-records.ts";
 
 /** What is known of a connection; it outlives the stream. */
@@ -25,8 +27,8 @@ export interface Connection {
   readonly id: number;
   /** What the socket was opened as. */
   readonly protocol: "mptcp" | "tcp" | "unix";
-  /** What the kernel said of MPTCP last; null without --mptcp. */
-  mptcp: "mptcp" | "fallback" | "unknown" | null;
+  /** What the kernel said of MPTCP last; null where the connection was not asked for as MPTCP. */
+  readonly mptcp: MptcpState | null;
   /** Numeric address, or the path of a Unix socket. */
   readonly remoteAddress: string;
   /** -1 for a Unix socket. */
@@ -51,8 +53,37 @@ export interface StreamReader {
   fail(error: Error): void;
 }
 
+/** How a transfer uses a connection that is looked after. */
+export interface WatchUse {
+  /** Seconds without evidence of life after which a path is dead, in milliseconds; 0: never by that. */
+  readonly pathTimeoutMs: number;
+  /** Whether somebody reads the paths: then they are looked at from the start, else only once it takes long. */
+  readonly paths: "unread" | "read" | "series";
+  /**
+   * MPTCP was taken out after the handshake, and nothing of the reply was read: whether the request may be sent a
+   * second time. false: the transfer goes on, and its body is not vouched for.
+   */
+  mayRepeat(): boolean;
+}
+
+/** Looks after a connection that was asked for as MPTCP; made by whoever dials. */
+export interface StreamWatch {
+  /** Bytes came off the wire, and nobody has seen them yet. May fail the stream. */
+  received(): void;
+  /** A transfer takes the connection. A Promise only where paths are to be looked at from the start. */
+  begin(use: WatchUse): MptcpRecord | Promise<MptcpRecord>;
+  /** The transfer is done with it; the last look. */
+  end(): void;
+  /** The descriptor is about to be closed by us: the last moment to ask it. */
+  closing(): void;
+  /** The descriptor is gone. */
+  closed(): void;
+}
+
 export interface Stream {
   readonly connection: Connection;
+  /** null where the connection was not asked for as MPTCP. */
+  readonly watch: StreamWatch | null;
   /** False once the peer closed, or anything ended it. */
   readonly isOpen: boolean;
   /** Gives all that comes to `reader`; what arrived while there was none comes first. null: nobody reads. */
@@ -92,11 +123,12 @@ export class SocketStream implements Stream {
   readonly fd: number;
   /** Set by whoever connects, once it stands. */
   connection!: Connection;
-  /** Runs with the first bytes that arrive, those of a TLS handshake included, once. */
-  onFirstData: (() => void) | null = null;
+  /** Set by whoever connects; asked with every piece of bytes that arrives, those of a TLS handshake included. */
+  watch: StreamWatch | null = null;
   #socket: Socket<SocketStream> | null = null;
   #phase: "connecting" | "open" | "closed" = "connecting";
   #ended = false;
+  #hasDescriptor = true;
   #failure: Error | null = null;
   #paused = false;
   #referenced = true;
@@ -235,9 +267,10 @@ export class SocketStream implements Stream {
 
   /** Bytes off the wire: ciphertext once there is TLS, else what the reader gets. */
   onReceived(bytes: Uint8Array): void {
-    const first = this.onFirstData;
-    this.onFirstData = null;
-    first?.();
+    if (this.watch) {
+      this.watch.received();
+      if (this.#phase === "closed") return;
+    }
     if (this.#records) this.#records.received(bytes);
     else this.onData(bytes);
   }
@@ -279,6 +312,7 @@ export class SocketStream implements Stream {
   }
 
   onClose(error: SocketError | undefined): void {
+    this.#descriptorGone();
     if (error || this.#phase === "connecting" || this.#handshake)
       return this.#finish(this.#failureOf(error));
     // After a FIN `end` came first; a close alone, without an error, is one that Bun folded into it.
@@ -290,6 +324,12 @@ export class SocketStream implements Stream {
 
   onError(error: SocketError): void {
     this.#finish(this.#failureOf(error));
+  }
+
+  #descriptorGone(): void {
+    if (!this.#hasDescriptor) return;
+    this.#hasDescriptor = false;
+    this.watch?.closed();
   }
 
   #failureOf(error: SocketError | undefined): Error {
@@ -335,7 +375,9 @@ export class SocketStream implements Stream {
     this.#failure ??= error;
     if (this.#phase !== "closed") {
       this.#phase = "closed";
+      if (this.#hasDescriptor) this.watch?.closing();
       hangUp(this.#socket);
+      this.#descriptorGone();
     }
     for (const waiting of [this.#connecting, this.#handshake, this.#writing])
       waiting?.reject(this.#failure);

@@ -4,11 +4,12 @@
 
 import { ByteQueue, byteString, bytesOf } from "../../../src/bytes.ts";
 import { CurlError } from "../../../src/error.ts";
-import type { Connection, Stream, StreamReader } from "../../../src/net/stream.ts";
+import type { Connection, Stream, StreamReader, StreamWatch } from "../../../src/net/stream.ts";
 import { turn } from "./virtual-clock.ts";
 
 export class ScriptedStream implements Stream {
   readonly connection: Connection;
+  watch: StreamWatch | null = null;
   /** All that was sent; a byte string. */
   sent = "";
   /** What each write() was given. */

@@ -2,7 +2,7 @@
 // are asked for, a sink that notes what it gets, and the outcome once there is one.
 
 import { byteString, bytesOf } from "../../../src/bytes.ts";
-import type { Outcome } from "../../../src/client/outcome.ts";
+import { newCounters, type Outcome } from "../../../src/client/outcome.ts";
 import { Session } from "../../../src/client/session.ts";
 import type { Sink } from "../../../src/client/sink.ts";
 import { type Transfer, transfer } from "../../../src/client/transfer.ts";
@@ -10,11 +10,21 @@ import type { CurlError } from "../../../src/error.ts";
 import type { RequestBody } from "../../../src/http/body/request-body.ts";
 import type { RequestSpec } from "../../../src/http/request.ts";
 import type { Connect } from "../../../src/net/connect.ts";
-import { planRoute, poolKey, targetOf } from "../../../src/net/route.ts";
+import { planRoute, poolKey, type RouteSpec, targetOf } from "../../../src/net/route.ts";
 import type { TraceEvent } from "../../../src/trace.ts";
 import { parseUrl } from "../../../src/url.ts";
 import { ScriptedStream } from "./scripted-stream.ts";
 import { turn, VirtualClock } from "./virtual-clock.ts";
+
+export const PLAIN_ROUTE: RouteSpec = {
+  protocol: "tcp",
+  family: "any",
+  resolve: [],
+  connectTo: [],
+  unixSocket: null,
+  mptcp: { required: false, pathTimeoutMs: 30_000, fellBack: null },
+  keepAlive: { enabled: true, timeSeconds: null, count: null },
+};
 
 /** A plain GET of `url`. */
 export function plainTransfer(url: string): Transfer {
@@ -35,7 +45,7 @@ export function plainTransfer(url: string): Transfer {
     },
     body: null,
     credentials: null,
-    route: { protocol: "tcp", family: "any", resolve: [], connectTo: [], unixSocket: null },
+    route: PLAIN_ROUTE,
     tls: {
       verify: true,
       trust: { kind: "system" },
@@ -113,6 +123,7 @@ export class TransferRun {
   readonly sink = new NotingSink();
   readonly transfer: Transfer;
   readonly abort = new AbortController();
+  readonly counters = newCounters();
   /** Connections that were made, in order. */
   readonly made: ScriptedStream[] = [];
   /** Which step of a connect is never over; null: none. */
@@ -136,7 +147,12 @@ export class TransferRun {
     return stream;
   }
 
-  readonly #connect: Connect = async (hops, _way, { signal, reached, nextConnectionId }) => {
+  /** What is connected to: the hops' protocols, in order of the connections. */
+  readonly protocols: string[] = [];
+  /** Called with each connection that is made, before the transfer has it. */
+  prepares: ((stream: ScriptedStream, way: RouteSpec) => void) | null = null;
+
+  readonly #connect: Connect = async (hops, { spec }, { signal, reached, nextConnectionId }) => {
     const never = (): Promise<never> =>
       new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     if (this.hangsIn === "look-up") await never();
@@ -148,13 +164,17 @@ export class TransferRun {
     if (hops.some(({ kind }) => kind === "tls")) reached("secured");
     const stream = new ScriptedStream(nextConnectionId());
     this.made.push(stream);
+    const [bottom] = hops;
+    this.protocols.push(bottom?.kind === "socket" ? bottom.protocol : "");
+    this.prepares?.(stream, spec);
     return stream;
   };
 
   /** Begins; what can happen without the peer has happened. */
   async start(): Promise<this> {
     const { session, sink } = this;
-    transfer(this.transfer, { session, sink }, { signal: this.abort.signal }).then(
+    const { counters } = this;
+    transfer(this.transfer, { session, sink }, { signal: this.abort.signal, counters }).then(
       (outcome) => {
         this.#outcome = outcome;
       },
@@ -164,6 +184,12 @@ export class TransferRun {
     );
     await turn();
     return this;
+  }
+
+  /** The same transfer once more, in the same session. */
+  async again(): Promise<void> {
+    this.#outcome = null;
+    await this.start();
   }
 
   get isDone(): boolean {

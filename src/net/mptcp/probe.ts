@@ -1,0 +1,189 @@
+// Looks at the paths of an open connection every 100 ms, for as long as a transfer uses it.
+//
+// Here: the timer, what is asked of the kernel at each look (two system calls, about 6 µs), what is asked only when a
+// path came or went (its interface, whether it is a backup, why it ended), and telling the listener. Not here: what the
+// facts mean (paths.ts, liveness.ts) and ending the stream (guard.ts): it only observes. Loaded once a transfer lasts
+// 100 ms, or somebody reads the paths.
+
+import { SyscallError } from "#ffi/errno.ts";
+import { readFullInfo, readTcpInfo } from "#ffi/mptcp.ts";
+import { mptcpCountersOf, readNetstat, readSnmp, tcpCountersOf } from "#ffi/proc.ts";
+import { isBackupSubflow } from "#ffi/sock-diag.ts";
+import { hasUnread, localAddress, peerAddress } from "#ffi/socket.ts";
+import type { FullInfo } from "#ffi/structs.ts";
+import type { Clock, Timer } from "../../clock.ts";
+import type { CurlError } from "../../error.ts";
+import type { Trace } from "../../trace.ts";
+import type { SocketStream, WatchUse } from "../stream.ts";
+import { endOfPathsError } from "./end-of-paths.ts";
+import { Interfaces } from "./interfaces.ts";
+import { type EndOfPaths, PathLiveness } from "./liveness.ts";
+import { type EndEvidence, type PathChange, PathTracker } from "./path-tracker.ts";
+import { END_CAUSE_WORDS, type MptcpRecord } from "./paths.ts";
+import type { MptcpCounters } from "./verdict.ts";
+
+export interface ProbeOptions {
+  readonly clock: Clock;
+  readonly trace: Trace | undefined;
+  readonly use: WatchUse;
+  readonly record: MptcpRecord;
+  /** Whether an earlier transfer moved bytes over the connection, which are not this one's. */
+  readonly isReused: boolean;
+  /** The connection cannot go on. */
+  end(error: CurlError): void;
+}
+
+const INTERVAL_MS = 100;
+
+/** A backup flag can change in mid-connection (MP_PRIO), and asking costs a netlink exchange a path. */
+const LOOKS_A_BACKUP_QUESTION = 10;
+
+export class Probe {
+  readonly #stream: SocketStream;
+  readonly #options: ProbeOptions;
+  readonly #tracker: PathTracker;
+  readonly #liveness: PathLiveness;
+  readonly #interfaces = new Interfaces();
+  /** When a path went last, or at the start. */
+  #counters: MptcpCounters | null = readCounters();
+  #looks = 0;
+  #timer: Timer | null = null;
+
+  constructor(stream: SocketStream, options: ProbeOptions) {
+    this.#stream = stream;
+    this.#options = options;
+    const { record, use, isReused } = options;
+    this.#tracker = new PathTracker(record, {
+      series: use.paths === "series",
+      baseline: isReused ? readPaths(stream.fd) : null,
+    });
+    this.#liveness = new PathLiveness(use.pathTimeoutMs);
+  }
+
+  /** The first look, and one every 100 ms from then on. */
+  start(): void {
+    this.look();
+    this.#arm();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  /** Bytes came: the connection lives, whatever the paths look like. */
+  received(): void {
+    this.#liveness.received();
+  }
+
+  /** A look, beside those by the timer. @returns why the connection cannot go on; null: it can */
+  look(): EndOfPaths | null {
+    const { fd } = this.#stream;
+    const info = readPaths(fd);
+    if (!info) return null;
+    const { clock } = this.#options;
+    const atMs = clock.nowMs();
+    const { dead, end } = this.#liveness.observe({ info, atMs, hasUnread: hasUnread(fd) });
+    const changes = this.#tracker.observe({
+      info,
+      atMs,
+      dead,
+      interfaceOf: (address) => this.#interfaceOf(address),
+      evidence: () => this.#evidence(),
+    });
+    this.#askForBackups(info, changes.length > 0);
+    for (const change of changes) this.#tell(change);
+    return end;
+  }
+
+  #arm(): void {
+    this.#timer = this.#options.clock.after(INTERVAL_MS, () => {
+      this.#arm();
+      const end = this.look();
+      if (!end) return;
+      const { record, use } = this.#options;
+      this.#options.end(endOfPathsError(record, { end, pathTimeoutMs: use.pathTimeoutMs }));
+    });
+  }
+
+  #interfaceOf(address: string): string | null {
+    const known = this.#interfaces.nameOf(address);
+    if (known !== null) return known;
+    this.#interfaces.forget();
+    return this.#interfaces.nameOf(address);
+  }
+
+  #evidence(): EndEvidence {
+    this.#interfaces.forget();
+    const before = this.#counters;
+    const after = readCounters();
+    this.#counters = after;
+    return {
+      before,
+      after,
+      hasAddress: (address) => this.#interfaces.hasAddress(address),
+      interfaceRuns: (name) => this.#interfaces.runs(name),
+    };
+  }
+
+  #askForBackups({ subflows }: FullInfo, hasNews: boolean): void {
+    if (!hasNews && this.#looks++ % LOOKS_A_BACKUP_QUESTION !== 0) return;
+    for (const { id, local, remote } of subflows) {
+      const path = this.#options.record.paths.find((one) => one.id === id && one.id !== 0);
+      if (path && local && remote) path.backup = isBackupSubflow(local, remote) ?? path.backup;
+    }
+  }
+
+  #tell({ change, path }: PathChange): void {
+    // The first path is the connection itself, of which more was said already.
+    if (change === "up" && path === this.#options.record.paths[0]) return;
+    const { id, interfaceName, local, remote, endCause } = path;
+    this.#options.trace?.({
+      type: "mptcp-path",
+      connectionId: this.#stream.connection.id,
+      change,
+      path: {
+        id,
+        interfaceName,
+        localAddress: local.address,
+        remoteAddress: remote.address,
+        remotePort: remote.port,
+        why: endCause === null ? "" : END_CAUSE_WORDS[endCause],
+      },
+    });
+  }
+}
+
+/** The subflows; after a fall back the one TCP path, with id 0. null: the kernel tells nothing. */
+function readPaths(fd: number): FullInfo | null {
+  const info = readFullInfo(fd);
+  if (info) return info;
+  try {
+    const tcp = readTcpInfo(fd);
+    const [local, remote] = [localAddress(fd), peerAddress(fd)];
+    return { info: NOT_MPTCP, subflows: [{ id: 0, local, remote, tcp }] };
+  } catch (error) {
+    // The peer may have ended the connection a moment ago (ENOTCONN).
+    if (error instanceof SyscallError) return null;
+    throw error;
+  }
+}
+
+const NOT_MPTCP: FullInfo["info"] = {
+  token: 0,
+  remoteKeyReceived: false,
+  extraSubflows: 0,
+  totalSubflows: null,
+  retransmits: null,
+  retransmittedBytes: null,
+  bytesSent: null,
+  bytesReceived: null,
+  bytesAcked: null,
+};
+
+function readCounters(): MptcpCounters | null {
+  const netstat = readNetstat();
+  const snmp = readSnmp();
+  if (netstat === null || snmp === null) return null;
+  return new Map([...mptcpCountersOf(netstat), ...tcpCountersOf(snmp)]);
+}
