@@ -6,6 +6,7 @@
 // and is asked when its turn comes: curl runs the sections in order, and a section without URL, or with two request
 // kinds, fails only after the ones before it have run (curl 8.14).
 
+import { DEFAULT_PATH_TIMEOUT_MS } from "../deadline.ts";
 import { CurlError } from "../error.ts";
 import type { Occurrence } from "./argv.ts";
 import {
@@ -91,12 +92,13 @@ export function foldOperations(
       return stop(asUsageError(occurrence, error.message, detail), null);
     }
   }
+  warn(endpointsInVain(operations, global));
   return stop(null, null);
 }
 
 /** Whether the operation makes sense as a whole. */
 export function checkOperation(operation: Operation): Check {
-  const { global, request, tls, urls } = operation;
+  const { global, request, tls, urls, connection } = operation;
   const warnings: string[] = [];
   const notes: string[] = [];
   const done = (error: CurlError | null): Check => ({
@@ -118,6 +120,9 @@ export function checkOperation(operation: Operation): Check {
       new CurlError("FAILED_INIT", "The highest TLS version allowed is below the lowest one"),
     );
   }
+  if (connection.pathTimeoutMs !== DEFAULT_PATH_TIMEOUT_MS && !connection.mptcp) {
+    warnings.push("--mptcp-path-timeout has no effect without --mptcp.");
+  }
   const typed = request.method?.toUpperCase();
   if (typed !== undefined && typed === inferredMethod(operation)) {
     notes.push(`Unnecessary use of -X or --request, ${typed} is already inferred.`);
@@ -128,6 +133,17 @@ export function checkOperation(operation: Operation): Check {
     );
   }
   return done(null);
+}
+
+/** Endpoints are for all sections: one of them that speaks MPTCP is enough, and so is the check, which always does. */
+function endpointsInVain(
+  operations: readonly Operation[],
+  global: GlobalSettings,
+): string | undefined {
+  if (global.mptcpEndpoints.length === 0 || global.mptcpCheck) return undefined;
+  return operations.some(({ connection }) => connection.mptcp)
+    ? undefined
+    : "--mptcp-endpoint has no effect without --mptcp.";
 }
 
 function actionOf({ option, value }: Occurrence): Action | null {

@@ -6,9 +6,11 @@
 import { newCounters, type Outcome } from "../client/outcome.ts";
 import { Session } from "../client/session.ts";
 import { transfer } from "../client/transfer.ts";
+import type { PathInterest } from "../client/transfer-mptcp.ts";
 import { systemClock } from "../clock.ts";
 import { CurlError } from "../error.ts";
 import type { Connect } from "../net/connect.ts";
+import type { TemporaryEndpoints } from "../net/mptcp/endpoints.ts";
 import type { Trace } from "../trace.ts";
 import { VERSION } from "../version.ts";
 import { checkOperation } from "./fold.ts";
@@ -16,6 +18,7 @@ import type { Host } from "./host.ts";
 import type { GlobalSettings, Operation } from "./operation.ts";
 import type { FileSink } from "./output/file-sink.ts";
 import type { Messages } from "./output/messages.ts";
+import type { MptcpReport } from "./output/mptcp-report.ts";
 import type { Progress } from "./output/progress.ts";
 import { type OperationPlan, type PlannedUrl, planOperation } from "./plan.ts";
 import { isUsageError } from "./usage-error.ts";
@@ -35,8 +38,11 @@ export async function runOperations(
   const { host, connect } = context;
   const global = operations[0]?.global;
   const trace = global?.verbose ? await verboseListener(host) : undefined;
+  if (global?.mptcpCheck) return checkInstead(operations, { ...context, trace });
+  const usesMptcp = operations.some(({ connection }) => connection.mptcp);
+  const around = await beginAround(global, { ...context, usesMptcp });
   const session = new Session({ trace, connect });
-  const run = new Run(session, context);
+  const run = new Run(session, context, around?.report ?? null);
   try {
     for (const operation of operations) {
       if (!(await run.operation(operation))) break;
@@ -44,6 +50,63 @@ export async function runOperations(
     return run.exitCode;
   } finally {
     session.close();
+    around?.end();
+    await around?.report?.finish();
+  }
+}
+
+/** --mptcp-check: a look in place of transfers, with the endpoints of --mptcp-endpoint there. */
+async function checkInstead(
+  operations: readonly Operation[],
+  context: RunContext & { readonly trace: Trace | undefined },
+): Promise<number> {
+  const { runMptcpCheck } = await import("./mptcp-check.ts");
+  const { checkMptcp } = await import("../net/mptcp/doctor.ts");
+  const global = operations[0]?.global;
+  const without = global && { ...global, mptcpReport: null };
+  const around = await beginAround(without, { ...context, usesMptcp: true });
+  try {
+    return await runMptcpCheck(operations, { ...context, check: checkMptcp });
+  } finally {
+    around?.end();
+  }
+}
+
+/** What stands around the transfers of few runs. */
+interface Around {
+  readonly report: MptcpReport | null;
+  end(): void;
+}
+
+/** --mptcp-report and --mptcp-endpoint: what they need before the first transfer, and what they undo after the last. */
+async function beginAround(
+  global: GlobalSettings | undefined,
+  { host, messages, usesMptcp }: RunContext & { readonly usesMptcp: boolean },
+): Promise<Around | null> {
+  // Without --mptcp nobody would use the endpoints, of which the reader of the command line has warned.
+  const specs = (usesMptcp && global?.mptcpEndpoints) || [];
+  if (!global || (global.mptcpReport === null && specs.length === 0)) return null;
+  let report: MptcpReport | null = null;
+  if (global.mptcpReport !== null) {
+    const { createMptcpReport } = await import("./output/mptcp-report.ts");
+    report = createMptcpReport(global.mptcpReport, host);
+  }
+  if (specs.length === 0) return { report, end() {} };
+  const { addTemporaryEndpoints } = await import("../net/mptcp/endpoints.ts");
+  let endpoints: TemporaryEndpoints | null = null;
+  // Before anything is added: a signal may come in between.
+  const forget = host.onTermination(() => endpoints?.remove());
+  const end = (): void => {
+    forget();
+    endpoints?.remove();
+  };
+  try {
+    endpoints = addTemporaryEndpoints(specs);
+    if (!global.silent) for (const text of endpoints.notes) await messages.note(text);
+    return { report, end };
+  } catch (error) {
+    end();
+    throw error;
   }
 }
 
@@ -55,14 +118,16 @@ async function verboseListener(host: Host): Promise<Trace> {
 class Run {
   readonly #session: Session;
   readonly #context: RunContext;
+  readonly #report: MptcpReport | null;
   #transfers = 0;
   /** --resolve of the sections so far: what a name leads to is known to all that follow, as in curl. */
   #resolve: readonly string[] = [];
   exitCode = 0;
 
-  constructor(session: Session, context: RunContext) {
+  constructor(session: Session, context: RunContext, report: MptcpReport | null) {
     this.#session = session;
     this.#context = context;
+    this.#report = report;
   }
 
   /** @returns whether the next operation may follow */
@@ -78,7 +143,7 @@ class Run {
       if (error) throw error;
       plan = await planOperation(operation, this.#context);
     } catch (refusal) {
-      await this.#report(refusal);
+      await this.#fail(refusal);
       return false;
     }
     for (const planned of plan.urls) {
@@ -100,15 +165,20 @@ class Run {
       const counters = newCounters();
       const progress = await this.#progress(operation.global, sink, counters);
       progress?.start();
-      outcome = await transfer(prepared.transfer, { session: this.#session, sink }, { counters });
+      const paths = this.#interestInPaths(plan, operation.global, progress !== null);
+      const around = { session: this.#session, sink };
+      this.#report?.begin({ given: planned.given, counters });
+      outcome = await transfer(prepared.transfer, around, { counters, paths });
       progress?.stop();
       error = outcome.error;
+      await this.#warn(outcome, operation.global);
     } catch (refusal) {
       if (!(refusal instanceof CurlError)) throw refusal;
       error = refusal;
     }
-    if (error && !sink?.isExplained) await this.#report(error);
+    if (error && !sink?.isExplained) await this.#fail(error);
     else if (error) this.exitCode = error.exitCode;
+    await this.#report?.add({ given: planned.given, outcome, error });
     if (plan.writeOut !== null)
       await this.#writeOut(plan.writeOut, { planned, id, outcome, sink, error });
     return outcome !== null || error?.code !== "READ_ERROR";
@@ -133,7 +203,22 @@ class Run {
     });
   }
 
-  async #report(error: unknown): Promise<void> {
+  /** Who looks at the paths of --mptcp: without anybody, a short transfer does not either. */
+  #interestInPaths(
+    { writeOut }: OperationPlan,
+    { verbose }: GlobalSettings,
+    hasMeter: boolean,
+  ): PathInterest {
+    if (this.#report) return "series";
+    return verbose || hasMeter || /mptcp|json/.test(writeOut ?? "") ? "read" : "unread";
+  }
+
+  async #warn({ mptcp }: Outcome, { silent }: GlobalSettings): Promise<void> {
+    if (silent || !mptcp) return;
+    for (const text of mptcp.warnings) await this.#context.messages.warning(text);
+  }
+
+  async #fail(error: unknown): Promise<void> {
     if (!(error instanceof CurlError)) throw error;
     const { messages } = this.#context;
     this.exitCode = error.exitCode;
@@ -175,7 +260,7 @@ class Run {
     try {
       await runWriteOut(this.#context.host, format, { outcome, facts });
     } catch (failure) {
-      await this.#report(failure);
+      await this.#fail(failure);
     }
   }
 }

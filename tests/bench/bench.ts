@@ -3,7 +3,7 @@
 //     bun run bench [--quick] [--json]
 //
 // Prints a Markdown table of medians, ratios and targets, as it stands in BENCHMARKS.md. The server is one nginx
-// process under mptcpize, on loopback and unshaped, except in the last row, where it stands behind two throttled
+// process under mptcpize, on loopback and unshaped, except in the last rows, where a server stands behind throttled
 // paths in namespaces. Files lie on /dev/shm, which needs room for 3 GiB. Which runs there are is scenarios.ts, what
 // a run measures measure.ts, the table report.ts.
 import { existsSync } from "node:fs";
@@ -12,6 +12,7 @@ import { curlPath, programPath } from "../support/program-path.ts";
 import { startFixture } from "./fixture.ts";
 import { report } from "./report.ts";
 import { LOOPBACK_SCENARIOS, measureInTurns, measureTwoPaths, type Result } from "./scenarios.ts";
+import { measureTrouble } from "./trouble.ts";
 
 const WHOLE = { smallRounds: 100, bigRounds: 11, bigBytes: 1 << 30, pathRounds: 5 };
 /** Enough to see that it works. */
@@ -38,6 +39,7 @@ async function main(): Promise<number> {
     }
   }
   results.push(await measureTwoPaths(effort.pathRounds));
+  results.push(...(await measureTrouble(effort.pathRounds)));
   const note = values.quick ? "Quick run: 128 MiB stand for each GiB." : "";
   const text = values.json ? JSON.stringify(results, null, 2) : report(results, note);
   process.stdout.write(`${text}\n`);

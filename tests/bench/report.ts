@@ -7,7 +7,7 @@ import type { Result } from "./scenarios.ts";
 interface Column {
   readonly name: string;
   readonly pick: (run: Measured) => number;
-  readonly unit: "ms" | "MiB" | "Mbit/s";
+  readonly unit: "ms" | "MiB" | "Mbit/s" | "%";
   readonly target?: Target | undefined;
 }
 
@@ -34,11 +34,22 @@ export function report(results: readonly Result[], note: string): string {
 }
 
 function columnsOf({ scenario }: Result): Column[] {
-  const { speed, wall, memoryMiB } = scenario;
+  const { speed, wall, memoryMiB, only, limitMs } = scenario;
   if (speed !== undefined) {
     const pick = (run: Measured) => (speed.bytes * 8) / run.wallMs / 1000;
     const reached = (_: number, ratio: number) => ratio >= speed.least;
     return [{ name: "speed", pick, unit: "Mbit/s", target: { text: `≥ ${speed.least}`, reached } }];
+  }
+  if (only === "CPU share") {
+    const pick = (run: Measured) => (100 * run.cpuMs) / run.wallMs;
+    return [{ name: "CPU", pick, unit: "%" }];
+  }
+  if (only === "time") {
+    const target = limitMs && {
+      text: `≤ ${limitMs} ms`,
+      reached: (ours: number) => ours <= limitMs,
+    };
+    return [{ name: "time", pick: (run) => run.wallMs, unit: "ms", target: target || undefined }];
   }
   const wallTarget = wall && {
     text: `≤ ${wall.toFixed(1)}`,

@@ -16,6 +16,10 @@ export interface Scenario {
   readonly memoryMiB?: number;
   /** Reported instead of wall, CPU and memory: a transfer's speed, and the lowest ratio of it. */
   readonly speed?: { readonly bytes: number; readonly least: number };
+  /** The one number that is reported, instead of wall, CPU and memory. */
+  readonly only?: "time" | "CPU share";
+  /** Highest time of mpcurl's. */
+  readonly limitMs?: number;
 }
 
 export interface LoopbackScenario extends Scenario {

@@ -33,7 +33,8 @@ const MIDDLEBOXES = [
   {
     name: "drops SYNs that carry the option",
     rule: "tcp flags & (syn|ack) == syn tcp option mptcp exists drop",
-    counted: "MPCapableSYNTXDrop",
+    // Plain TCP wins the race before the kernel notices the black hole, and switches MPTCP off (connecting.test.ts).
+    counted: null,
   },
 ] as const;
 
@@ -96,7 +97,8 @@ for (const { name, rule, counted } of MIDDLEBOXES) {
     const { exitCode, stderr, hash, counters } = await fetchIn(network, ["--mptcp", url]);
     expect(exitCode).toBe(0);
     expect(hash).toBe(hashOfGenerated(SIZE));
-    expect(counters(counted)).toBe(1);
+    if (counted !== null) expect(counters(counted)).toBe(1);
+    expect(counters("Blackhole")).toBe(0);
     expect(counters("MPJoinSynAckRx")).toBe(0);
     expect(stderr).toMatch(FELL_BACK);
   });

@@ -254,4 +254,42 @@ const WHERE: readonly ParityCase[] = [
   },
 ];
 
-export const CONNECTION_CASES: readonly ParityCase[] = [...REUSE, ...WHERE];
+const PROBES: readonly ParityCase[] = [
+  ...[
+    ["--no-keepalive"],
+    ["--no-keepalive", "--keepalive"],
+    ["--keepalive-time", "5", "--keepalive-cnt", "3"],
+    ["--keepalive-time", "0", "--keepalive-cnt", "0"],
+    // More than the kernel takes, and more than an int holds: the socket keeps what it has.
+    ["--keepalive-time", "40000", "--keepalive-cnt", "300"],
+    ["--keepalive-time", "9223372036854775807", "--keepalive-cnt", "4294967296"],
+  ].map(
+    (words): ParityCase => ({
+      name: words.join(" "),
+      argv: [...words, "<base>/1"],
+      expect: { exit: 0, wire: [GET_1], stdout: "hello\n" },
+      mptcp: true,
+    }),
+  ),
+  ...[
+    ["--keepalive-time", "-1"],
+    ["--keepalive-time", ""],
+    ["--keepalive-time", "5s"],
+    ["--keepalive-time", "1.5"],
+    ["--keepalive-time", "+5"],
+    ["--keepalive-time", "9223372036854775808"],
+    ["--keepalive-cnt", "-1"],
+    ["--keepalive-cnt", "many"],
+    ["--no-keepalive-time", "5"],
+    ["--no-keepalive-cnt", "5"],
+  ].map(
+    (words): ParityCase => ({
+      name: `${words.join(" ")} is refused`,
+      argv: [...words, "<base>/1"],
+      sameStderr: true,
+      expect: { exit: 2, wire: [] },
+    }),
+  ),
+];
+
+export const CONNECTION_CASES: readonly ParityCase[] = [...REUSE, ...WHERE, ...PROBES];

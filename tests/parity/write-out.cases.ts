@@ -23,6 +23,17 @@ const FAILED = [
   "%{http_code} %{exitcode} %{errormsg} %{num_connects} %{size_download} %{remote_port}",
 ];
 
+/** What only mpcurl has: curl says that it knows no such variable, and prints nothing in its place. */
+function ours(name: string, format: string, stdout: string, curls: string): ParityCase {
+  return writes(name, format, stdout, {
+    differs: {
+      because: "curl does not tell what MPTCP did",
+      since: null,
+      older: { stdout: curls, message: /unknown --write-out variable: 'mptcp/ },
+    },
+  });
+}
+
 export const WRITE_OUT_CASES: readonly ParityCase[] = [
   writes("text and escapes", "a\\tb\\rc\\n", "a\tb\rc\n"),
   writes("other backslash pairs stay", "\\x\\\\q\\", "\\x\\\\q\\"),
@@ -128,6 +139,18 @@ export const WRITE_OUT_CASES: readonly ParityCase[] = [
   }),
   writes("ssl_verify_result, proxy_used", "%{ssl_verify_result} %{proxy_used}", "0 0"),
   writes("speeds and times are numbers", "", "hello\n", { argv: ["<base>/p"] }),
+  ours(
+    "mptcp, mptcp_reason, mptcp_subflows without --mptcp",
+    "%{mptcp} [%{mptcp_reason}] %{mptcp_subflows}",
+    "tcp [] 0",
+    " [] ",
+  ),
+  ours(
+    "mptcp_bytes_retrans and mptcp_paths without --mptcp",
+    "[%{mptcp_bytes_retrans}] %{mptcp_paths}",
+    "[] []",
+    "[] ",
+  ),
   {
     name: "%{stderr} and %{stdout} switch",
     argv: ["-o", "/dev/null", "-w", "a%{stderr}b\\n%{stdout}c", "<base>/"],

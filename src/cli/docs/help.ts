@@ -82,8 +82,6 @@ async function categoryPage(group: OptionGroup, title: string): Promise<string> 
   const members = allOptions().filter(
     (option) => option.group === group && option.support === "full",
   );
-  const [only] = members;
-  if (only && members.length === 1) return optionPage(only);
   return `${group}: ${title}\n${await rows(members)}`;
 }
 
@@ -119,7 +117,7 @@ async function usageLines(options: readonly Option[]): Promise<string[]> {
   const cells = lines.map((line) => /^ +(-.*?) {2,}(\S.*?) *$/.exec(line));
   const names = cells.map((cell) => (cell?.[1] ?? "").replace("=<", " <"));
   const indented = names.map((name) => (name.startsWith("--") ? `     ${name}` : ` ${name}`));
-  const width = Math.max(...indented.map((name) => (name.length <= 34 ? name.length : 0)));
+  const width = Math.max(...indented.map((name) => (name.length <= 35 ? name.length : 0)));
   return lines.map((line, i) =>
     cells[i] ? `${(indented[i] ?? "").padEnd(width)}  ${cells[i]?.[2]}` : line,
   );

@@ -3,7 +3,7 @@
 // Rows only. Reading --connect-to is net/connect-to, the limits are deadline.ts.
 
 import { DEFAULT_CONNECT_TIMEOUT_MS } from "../../deadline.ts";
-import { file, type Option, seconds, text } from "./option.ts";
+import { file, flag, integer, type Option, seconds, text } from "./option.ts";
 
 export const CONNECTION_OPTIONS: readonly Option[] = [
   seconds(
@@ -37,6 +37,47 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
       operation.connection.connectTo.push(value);
     },
   ),
+  flag(
+    {
+      long: "keepalive",
+      group: "connection",
+      help: "Probe idle connections (default on)",
+      doc: "While nothing is sent or received on a connection the kernel asks the other end from time to time whether it is still there, so that a dead connection is noticed and boxes on the way do not forget it. --no-keepalive sends no such probes.",
+      examples: ["mpcurl --no-keepalive https://example.com/"],
+      seeAlso: ["keepalive-time", "keepalive-cnt"],
+    },
+    ({ connection }, on) => {
+      connection.keepAlive.enabled = on;
+    },
+  ),
+  integer(
+    {
+      long: "keepalive-cnt",
+      hint: "number",
+      group: "connection",
+      help: "Unanswered probes that end a connection",
+      doc: "How many probes in a row may stay without an answer before the kernel gives the connection up. The default, and the meaning of 0, is 9. Linux takes up to 127.",
+      examples: ["mpcurl --keepalive-cnt 3 https://example.com/"],
+      seeAlso: ["keepalive-time", "keepalive"],
+    },
+    ({ connection }, count) => {
+      connection.keepAlive.count = probeNumber(count);
+    },
+  ),
+  integer(
+    {
+      long: "keepalive-time",
+      hint: "seconds",
+      group: "connection",
+      help: "Idle time before a probe, and between two",
+      doc: "How long a connection is idle before the first probe is sent, and how long the kernel waits between two. The default, and the meaning of 0, is 60 seconds; under --mptcp it follows --mptcp-path-timeout, over which this option has precedence. Linux takes up to 32767.",
+      examples: ["mpcurl --keepalive-time 10 https://example.com/"],
+      seeAlso: ["keepalive-cnt", "keepalive", "mptcp-path-timeout"],
+    },
+    ({ connection }, timeSeconds) => {
+      connection.keepAlive.timeSeconds = probeNumber(timeSeconds);
+    },
+  ),
   seconds(
     {
       long: "max-time",
@@ -68,3 +109,8 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
     },
   ),
 ];
+
+/** What setsockopt takes in an int. curl 8.14 does the same: 0 leaves its default, more is cut to 2^31 - 1. */
+function probeNumber(value: number): number | null {
+  return value === 0 ? null : Math.min(value, 0x7fffffff);
+}

@@ -272,8 +272,15 @@ export function parseSize(value: string): number {
  */
 export function parseInteger(value: string, least?: number): number {
   const number = /^-?\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (Number.isNaN(number) || Math.abs(number) >= LARGEST_SIZE) throw refusal(REASON.notNumber);
+  // 2^63 - 1 is taken, and a Number cannot tell it from 2^63.
+  if (Number.isNaN(number) || (Math.abs(number) >= LARGEST_SIZE && isBeyondInt64(value))) {
+    throw refusal(REASON.notNumber);
+  }
   if (least === undefined && number < 0) throw refusal(REASON.negative);
   if (least !== undefined && number < least) throw refusal(REASON.notNumber);
   return number;
+}
+
+function isBeyondInt64(digits: string): boolean {
+  return BigInt.asIntN(64, BigInt(digits)) !== BigInt(digits);
 }

@@ -146,8 +146,9 @@ export const OUTPUT_OPTIONS: readonly Option[] = [
       hint: "format",
       group: "output",
       help: "Print facts about each finished transfer",
-      doc: "Prints this text after each transfer, with variables like %{http_code} filled in. \\n, \\r and \\t are a line feed, a carriage return and a tab; @file reads the text from a file.",
+      doc: "Prints this text after each transfer, with variables like %{http_code} filled in. \\n, \\r and \\t are a line feed, a carriage return and a tab; @file reads the text from a file. Under --mptcp there are %{mptcp} (mptcp, fallback or unknown; tcp without that option), %{mptcp_reason}, %{mptcp_subflows}, %{mptcp_bytes_retrans} and %{mptcp_paths} too.",
       examples: ["mpcurl -s -o page.html -w '%{http_code} %{time_total}\\n' https://example.com/"],
+      seeAlso: ["mptcp", "mptcp-report"],
     },
     (operation, value) => {
       operation.output.writeOut = value;

@@ -168,6 +168,8 @@ class ResponseFile implements FileSink {
       const { output } = this.#dump;
       const bytes = output.isTerminal ? headersForTerminal(raw, false, this.#base) : bytesOf(raw);
       // Standard error has other writers, and as in curl its failure does not count.
+      // The meter may have drawn on the same terminal.
+      if (output.isTerminal) stderrWriter(host).makeRoom();
       if (operation.output.dumpHeader === "%") stderrWriter(host).write(bytes);
       else await output.write(bytes);
     }

@@ -3,8 +3,12 @@
 // come out whole and in order although nobody who traces or warns can wait. Not here: standard output's data, whose
 // writer does wait, because the socket must be paused meanwhile.
 //
+// A voice that redraws in place (the meter with its paths) leaves its cursor inside of what it drew. What it gave draw()
+// is erased before the next text of anybody else, and comes back with its next drawing.
+//
 // Errors of the output are swallowed, as in curl: a standard error that nobody reads is no reason to end a transfer.
 
+import { utf8 } from "../../bytes.ts";
 import { CurlError } from "../../error.ts";
 import type { Host, Output } from "../host.ts";
 
@@ -12,6 +16,7 @@ export class OrderedWriter {
   readonly #output: Output;
   readonly #queue: Uint8Array[] = [];
   #draining: Promise<void> | undefined;
+  #hasDrawing = false;
 
   /** Use stderrWriter(): two writers on one Output would break the order. */
   constructor(output: Output) {
@@ -20,6 +25,35 @@ export class OrderedWriter {
 
   /** Writes now where the output takes it, else behind what waits. Never fails. */
   write(bytes: Uint8Array): void {
+    this.makeRoom();
+    this.#push(bytes);
+  }
+
+  /** As write(), but what was drawn stays; the cursor must end at the start of the drawing's first line. */
+  draw(text: string): void {
+    this.#hasDrawing = true;
+    this.#push(utf8(text));
+  }
+
+  /** Whether something drawn is on the screen, with the cursor in it. */
+  get hasDrawing(): boolean {
+    return this.#hasDrawing;
+  }
+
+  /** Erases what is drawn: for text that goes to the same terminal by another way. */
+  makeRoom(): void {
+    if (!this.#hasDrawing) return;
+    this.#hasDrawing = false;
+    this.#push(utf8(ERASE));
+  }
+
+  /** The drawing stays on the screen for good. @param text moves the cursor behind it */
+  keepDrawing(text: string): void {
+    this.#hasDrawing = false;
+    this.#push(utf8(text));
+  }
+
+  #push(bytes: Uint8Array): void {
     this.#queue.push(bytes);
     if (this.#draining) return;
     const pending = this.#writeQueue();
@@ -48,6 +82,9 @@ export class OrderedWriter {
     return undefined;
   }
 }
+
+/** From the start of the line to the end of the screen. */
+const ERASE = "\r\x1b[J";
 
 const writers = new WeakMap<Host, OrderedWriter>();
 

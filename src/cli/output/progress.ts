@@ -1,10 +1,15 @@
 // The progress meter and the bar of -#, on standard error.
 //
-// Here: when a person would see it, its two faces, and the numbers' formats. It only reads Counters, by a timer of its
-// own; nothing in the transfer waits for it or knows of it. Rows begin with CR and have no line end until the last one.
+// Here: when a person would see it, its two faces, and the drawing. It only reads Counters, by a timer of its own;
+// nothing in the transfer waits for it or knows of it. Rows begin with CR and have no line end until the last one.
 //
 //   % Total    % Received % Xferd  Average Speed  Time ...     each second, and at the end
 //   ####################                    36.4%              -#: each 100 ms; a wandering figure without a length
+//
+// On a terminal the meter grows a line for each path of an MPTCP connection that has more than one (path-lines.ts).
+// Then row and lines are one drawing, redrawn in place. Between two the cursor waits at the start of the row and not
+// below the lines: a terminal that is made narrower may or may not break longer lines in two, so that nobody knows how
+// far up the row is by then, while from its start on everything below can be written anew whatever the terminal did.
 
 import { utf8 } from "../../bytes.ts";
 import type { Counters } from "../../client/outcome.ts";
@@ -12,7 +17,8 @@ import type { Clock, Timer } from "../../clock.ts";
 import type { Host } from "../host.ts";
 import type { GlobalSettings } from "../operation.ts";
 import { type OrderedWriter, stderrWriter } from "./ordered-writer.ts";
-import { lineWidth } from "./terminal-text.ts";
+import { PathLines } from "./path-lines.ts";
+import { durationText, lineWidth, sizeText } from "./terminal-text.ts";
 
 export interface ProgressOptions {
   readonly host: Host;
@@ -58,9 +64,15 @@ interface Face {
   header(): string;
   /** @param spentMs since start() */
   row(spentMs: number): string;
+  /** Lines below the row, no wider than the terminal; none where there is none. */
+  linesBelow(nowMs: number, columns: number): string[];
 }
 
+const CLEAR_TO_LINE_END = "\x1b[K";
+const CLEAR_TO_SCREEN_END = "\x1b[J";
+
 class Ticker implements Progress {
+  readonly #host: Host;
   readonly #clock: Clock;
   readonly #writer: OrderedWriter;
   readonly #face: Face;
@@ -68,8 +80,11 @@ class Ticker implements Progress {
   #startedMs = 0;
   #shownMs = 0;
   #timer: Timer | undefined;
+  #countBelow = 0;
+  #forgetTermination: (() => void) | undefined;
 
   constructor(options: ProgressOptions, face: Face, intervalMs: number) {
+    this.#host = options.host;
     this.#clock = options.clock;
     this.#writer = stderrWriter(options.host);
     this.#face = face;
@@ -92,7 +107,9 @@ class Ticker implements Progress {
     this.#timer.cancel();
     this.#timer = undefined;
     this.#show();
-    this.#write("\n");
+    if (this.#writer.hasDrawing) this.#leaveDrawing();
+    else this.#write("\n");
+    this.#forgetTermination?.();
   }
 
   #arm(): void {
@@ -103,8 +120,27 @@ class Ticker implements Progress {
   }
 
   #show(): void {
-    this.#shownMs = this.#clock.nowMs();
-    this.#write(this.#face.row(this.#shownMs - this.#startedMs));
+    const nowMs = this.#clock.nowMs();
+    this.#shownMs = nowMs;
+    const row = this.#face.row(nowMs - this.#startedMs);
+    const columns = this.#host.terminalColumns();
+    const below = columns === null ? [] : this.#face.linesBelow(nowMs, columns);
+    if (columns === null || below.length === 0) this.#write(row);
+    else this.#draw([row.slice("\r".length), ...below], columns);
+  }
+
+  #draw(lines: readonly string[], columns: number): void {
+    this.#countBelow = lines.length - 1;
+    // Ctrl-C: the shell's prompt comes below, and not into the lines.
+    this.#forgetTermination ??= this.#host.onTermination(() => {
+      if (this.#writer.hasDrawing) this.#leaveDrawing();
+    });
+    const text = lines.map((line) => line.slice(0, columns - 1)).join(`${CLEAR_TO_LINE_END}\n`);
+    this.#writer.draw(`\r${text}${CLEAR_TO_SCREEN_END}\r\x1b[${this.#countBelow}A`);
+  }
+
+  #leaveDrawing(): void {
+    this.#writer.keepDrawing(`\x1b[${this.#countBelow}B\n`);
   }
 
   #write(text: string): void {
@@ -115,9 +151,15 @@ class Ticker implements Progress {
 class Meter implements Face {
   readonly #counters: Counters;
   readonly #samples: { readonly atMs: number; readonly bytes: number }[] = [];
+  readonly #paths = new PathLines();
 
   constructor(counters: Counters) {
     this.#counters = counters;
+  }
+
+  linesBelow(nowMs: number, columns: number): string[] {
+    const { mptcp } = this.#counters;
+    return mptcp === null ? [] : this.#paths.lines(mptcp, { nowMs, columns });
   }
 
   header(): string {
@@ -180,6 +222,10 @@ class Bar implements Face {
     return this.#change(row);
   }
 
+  linesBelow(): string[] {
+    return [];
+  }
+
   /** Runs from side to side as long as nobody knows how far it is. */
   #figure(): string {
     const figure = "-=O=-";
@@ -208,35 +254,4 @@ function estimateMs(totalBytes: number | null, bytesPerSecond: number): number {
 function percent(bytes: number, total: number | null): string {
   const value = total === null || total === 0 ? 0 : Math.floor((bytes * 100) / total);
   return String(Math.min(100, value)).padStart(3);
-}
-
-/** Six columns: plain up to 99999, above in powers of 1024: `97.66k`, `976.6k`, ` 0.98M`. */
-export function sizeText(bytes: number): string {
-  if (bytes <= 99_999) return String(bytes).padStart(6);
-  let value = bytes;
-  let unit = "";
-  for (const next of ["k", "M", "G", "T", "P"]) {
-    value /= 1024;
-    unit = next;
-    if (value < 999.95) break;
-  }
-  const digits = value < 99.995 ? 2 : value < 999.95 ? 1 : 0;
-  return `${value.toFixed(digits)}${unit}`.padStart(6);
-}
-
-/** Seven columns: blank for nothing, `MM:SS`, `H:MM:SS`, `HHh MMm`, `DDd HHh`, days. */
-export function durationText(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  const minutes = Math.floor(seconds / 60);
-  const hours = Math.floor(minutes / 60);
-  const days = Math.floor(hours / 24);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  let text: string;
-  if (seconds <= 0) text = "";
-  else if (hours === 0) text = `${two(minutes)}:${two(seconds % 60)}`;
-  else if (hours < 10) text = `${hours}:${two(minutes % 60)}:${two(seconds % 60)}`;
-  else if (hours < 100) text = `${hours}h ${two(minutes % 60)}m`;
-  else if (days < 100) text = `${days}d ${two(hours % 24)}h`;
-  else text = `${Math.min(days, 999_999)}d`;
-  return text.padStart(7);
 }

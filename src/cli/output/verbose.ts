@@ -8,7 +8,7 @@
 // a body ("{ [N bytes data]"): no event is made for a chunk.
 
 import { bytesOf, utf8 } from "../../bytes.ts";
-import type { CertificateFacts, Trace, TraceEvent } from "../../trace.ts";
+import type { AttemptFacts, CertificateFacts, PathFacts, Trace, TraceEvent } from "../../trace.ts";
 import type { Host } from "../host.ts";
 import { stderrWriter } from "./ordered-writer.ts";
 import { printable } from "./terminal-text.ts";
@@ -53,12 +53,15 @@ function infoLines(event: InfoEvent): string[] {
     case "attempt-failed":
     case "socket-failed":
     case "connected":
-    case "mptcp":
     case "reused":
     case "connection-died":
     case "connection-kept":
     case "connection-closed":
       return connectionLines(event);
+    case "mptcp":
+    case "mptcp-path":
+    case "mptcp-repeat":
+      return [mptcpLine(event)];
     case "tls-start":
       return [
         "ALPN: curl offers http/1.1",
@@ -96,7 +99,6 @@ type ConnectionEvent = Extract<
       | "attempt-failed"
       | "socket-failed"
       | "connected"
-      | "mptcp"
       | "reused"
       | "connection-died"
       | "connection-kept"
@@ -125,9 +127,11 @@ function connectionLines(event: ConnectionEvent): string[] {
         `IPv4: ${event.ipv4.join(", ") || "(none)"}`,
       ];
     case "attempt":
-      return [`  Trying ${bracketed(event.address)}:${shownPort(event.port)}...`];
+      return [`  Trying ${bracketed(event.address)}:${shownPort(event.port)}${wayOut(event)}...`];
     case "attempt-failed":
-      return [`connect to ${event.address} port ${event.port} failed: ${event.reason}`];
+      return [
+        `connect to ${event.address} port ${event.port}${wayOut(event)} failed: ${event.reason}`,
+      ];
     case "socket-failed":
       return [`failed to open socket: ${event.reason}`];
     case "connected":
@@ -136,8 +140,6 @@ function connectionLines(event: ConnectionEvent): string[] {
         `Established connection to ${event.host} (${event.address} port ${shownPort(event.port)}) ` +
           `from ${event.localAddress} port ${shownPort(event.localPort)} `,
       ];
-    case "mptcp":
-      return [mptcpLine(event)];
     case "reused":
       return [`Reusing existing ${event.scheme}: connection with host ${event.host}`];
     case "connection-died":
@@ -149,17 +151,50 @@ function connectionLines(event: ConnectionEvent): string[] {
   }
 }
 
-function mptcpLine(event: Extract<TraceEvent, { readonly type: "mptcp" }>): string {
+type MptcpTraceEvent = Extract<
+  InfoEvent,
+  { readonly type: "mptcp" | "mptcp-path" | "mptcp-repeat" }
+>;
+
+function mptcpLine(event: MptcpTraceEvent): string {
+  switch (event.type) {
+    case "mptcp":
+      return `MPTCP: ${verdictText(event)}`;
+    case "mptcp-path":
+      return `MPTCP: ${pathText(event)}`;
+    case "mptcp-repeat":
+      return "MPTCP: the request is sent again over plain TCP";
+  }
+}
+
+function verdictText(event: Extract<TraceEvent, { readonly type: "mptcp" }>): string {
   switch (event.verdict) {
     case "mptcp":
       return event.token === null
-        ? "MPTCP: negotiated"
-        : `MPTCP: negotiated (token 0x${event.token.toString(16).padStart(8, "0")})`;
+        ? "negotiated"
+        : `negotiated (token 0x${event.token.toString(16).padStart(8, "0")})`;
     case "fallback":
-      return `MPTCP: fell back to TCP: ${event.reason}`;
+      return `fell back to TCP: ${event.reason}`;
     case "unknown":
-      return "MPTCP: the kernel does not say whether it is used";
+      return "the kernel does not say whether it is used";
   }
+}
+
+function pathText({ change, path }: Extract<TraceEvent, { readonly type: "mptcp-path" }>): string {
+  if (change === "none-left") {
+    if (path === null) return "no path left";
+    const why = path.why === "" ? "" : `; ${path.why}`;
+    return `no path left: path ${path.id} (${wayText(path)}${why}) went last`;
+  }
+  if (path === null) return `a path is ${change}`;
+  const why = change !== "down" || path.why === "" ? "" : ` (${path.why})`;
+  return `path ${path.id} ${change}: ${wayText(path)}${why}`;
+}
+
+/** "c2 10.9.2.1 -> 10.9.1.2:8080" */
+function wayText({ interfaceName, localAddress, remoteAddress, remotePort }: PathFacts): string {
+  const via = interfaceName === null ? "" : `${interfaceName} `;
+  return `${via}${localAddress} -> ${bracketed(remoteAddress)}:${remotePort}`;
 }
 
 function tlsLines(event: Extract<TraceEvent, { readonly type: "tls" }>): string[] {
@@ -184,6 +219,12 @@ function certificateLines(certificate: CertificateFacts): string[] {
     ` subjectAltName: ${certificate.names}`,
     ` issuer: ${certificate.issuer}`,
   ];
+}
+
+/** What curl never does: going out from another address, or as plain TCP beside MPTCP. */
+function wayOut({ from, protocol }: AttemptFacts): string {
+  const source = from ? ` from ${from.address} (${from.interfaceName})` : "";
+  return protocol === "tcp" ? `${source} over plain TCP` : source;
 }
 
 /** Unix sockets have none (-1); curl writes 0 then. */

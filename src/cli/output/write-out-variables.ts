@@ -1,13 +1,15 @@
 // The variables of -w: one row each, how to read it and how to print it.
 //
-// Here: the table, the numbers' formats, JSON. Not here: the format's syntax and the writing (write-out.ts). Values
-// are byte strings. Where the transfer did not come so far, or there was none because the URL is no URL, a row gives
-// what curl gives then: 0, -1 for ports, nothing for text (null in JSON).
+// Here: the table, the numbers' formats, JSON. Not here: the format's syntax and the writing (write-out.ts), what MPTCP
+// did as plain values (mptcp-json.ts, loaded where the format asks). Values are byte strings. Where the transfer did
+// not come so far, or there was none because the URL is no URL, a row gives what curl gives then: 0, -1 for ports,
+// nothing for text (null in JSON). The rows of MPTCP, which curl has not, are one member of %{json}.
 
 import { byteStringOfText } from "../../bytes.ts";
 import type { Outcome } from "../../client/outcome.ts";
 import type { CurlError } from "../../error.ts";
 import { formatUrl, type Url } from "../../url.ts";
+import type { JsonMptcp } from "./mptcp-json.ts";
 
 /** What -w needs beside the outcome of a transfer. */
 export interface WriteOutFacts {
@@ -35,6 +37,11 @@ export interface WriteOutFacts {
 export interface WriteOutSource {
   readonly outcome: Outcome | null;
   readonly facts: WriteOutFacts;
+}
+
+/** And what MPTCP did; null for a transfer that did not ask for it, or where no variable does. */
+export interface VariableSource extends WriteOutSource {
+  readonly mptcp: JsonMptcp | null;
 }
 
 /**
@@ -124,6 +131,15 @@ const VARIABLES: { readonly [name: string]: Variable } = {
   ...urlRows("urle", ({ outcome }) => outcome?.effectiveUrl ?? null),
 };
 
+/** What only mpcurl has. A number that is not known is nothing as text, and null in %{json}'s mptcp object. */
+const MPTCP_VARIABLES: { readonly [name: string]: (source: VariableSource) => string } = {
+  mptcp: ({ outcome, mptcp }) => (outcome && !mptcp ? "tcp" : (mptcp?.verdict ?? "")),
+  mptcp_bytes_retrans: ({ mptcp }) => String(mptcp?.bytes_retrans ?? ""),
+  mptcp_paths: ({ mptcp }) => JSON.stringify(mptcp?.paths ?? []),
+  mptcp_reason: ({ mptcp }) => mptcp?.reason?.text ?? "",
+  mptcp_subflows: ({ mptcp }) => String(mptcp?.subflows ?? 0),
+};
+
 const HTTP_VERSIONS: { readonly [version: string]: string } = { "1.0": "1", "1.1": "1.1" };
 
 /** The error that counts for the exit code. */
@@ -132,9 +148,10 @@ export function errorOf({ outcome, facts }: WriteOutSource): CurlError | undefin
 }
 
 /** `%{name}` as text; undefined for a name that is none. */
-export function variableText(name: string, source: WriteOutSource): string | undefined {
+export function variableText(name: string, source: VariableSource): string | undefined {
   if (name === "json") return allAsJson(source);
   if (name === "header_json") return headersAsJson(source);
+  if (Object.hasOwn(MPTCP_VARIABLES, name)) return MPTCP_VARIABLES[name]?.(source);
   const row = Object.hasOwn(VARIABLES, name) ? VARIABLES[name] : undefined;
   if (row === undefined) return undefined;
   switch (row.format) {
@@ -150,14 +167,11 @@ export function variableText(name: string, source: WriteOutSource): string | und
 }
 
 /** Every variable in the alphabet's order; `curl_version` last, as in curl. */
-function allAsJson(source: WriteOutSource): string {
-  const members = Object.keys(VARIABLES)
-    .sort()
-    .map((name) => {
-      const row = VARIABLES[name];
-      if (row === undefined) return "";
-      return `"${name}":${jsonValue(row, source)}`;
-    });
+function allAsJson(source: VariableSource): string {
+  const members = [...Object.keys(VARIABLES), "mptcp"].sort().map((name) => {
+    const row = VARIABLES[name];
+    return `"${name}":${row ? jsonValue(row, source) : JSON.stringify(source.mptcp)}`;
+  });
   return `{${members.join(",")},"curl_version":${jsonString(`mpcurl/${source.facts.version}`)}}`;
 }
 

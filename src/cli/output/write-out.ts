@@ -15,13 +15,14 @@ import type { Outcome } from "../../client/outcome.ts";
 import type { HeaderList } from "../../headers.ts";
 import type { Host, Output } from "../host.ts";
 import { isSystemError } from "../system-error.ts";
+import type { JsonMptcp } from "./mptcp-json.ts";
 import { stderrWriter } from "./ordered-writer.ts";
 import { strftime } from "./strftime.ts";
 import { printable } from "./terminal-text.ts";
 import {
   errorOf,
+  type VariableSource,
   variableText,
-  type WriteOutFacts,
   type WriteOutSource,
 } from "./write-out-variables.ts";
 
@@ -44,16 +45,8 @@ const LONGEST_NAME_BYTES = 511;
 const TOKENS =
   /\\([\s\S])|%(%)|%\{([^}]*)\}|%header\{((?:[^}\\]|\\[\s\S])*)\}|%output\{([^}]*)\}|%time\{([^}]*)\}|%([\s\S])/g;
 
-/**
- * @param format -w's text after `@file`; a byte string
- * @param outcome null where no transfer was begun: the URL could not be read
- */
-export function formatWriteOut(
-  format: string,
-  outcome: Outcome | null,
-  facts: WriteOutFacts,
-): WriteOutPiece[] {
-  const source: WriteOutSource = { outcome, facts };
+/** @param format -w's text after `@file`; a byte string */
+export function formatWriteOut(format: string, source: VariableSource): WriteOutPiece[] {
   const pieces: WriteOutPiece[] = [];
   let done = 0;
   for (const match of format.matchAll(TOKENS)) {
@@ -67,7 +60,7 @@ export function formatWriteOut(
     } else if (name !== undefined) push(pieces, variablePiece(name, source));
     else if (header !== undefined) push(pieces, value(headerText(header, source)));
     else if (file !== undefined) push(pieces, filePiece(file));
-    else if (time !== undefined) push(pieces, literal(strftime(time, facts.epochMs)));
+    else if (time !== undefined) push(pieces, literal(strftime(time, source.facts.epochMs)));
     else push(pieces, literal(token));
   }
   push(pieces, literal(format.slice(done)));
@@ -78,13 +71,14 @@ export function formatWriteOut(
 export async function runWriteOut(
   host: Host,
   format: string,
-  { outcome, facts }: WriteOutSource,
+  source: WriteOutSource,
 ): Promise<void> {
+  const mptcp = await mptcpOf(format, source.outcome);
   const stderr = stderrWriter(host);
   let output = host.stdout;
   let file: Output | undefined;
   try {
-    for (const piece of formatWriteOut(format, outcome, facts)) {
+    for (const piece of formatWriteOut(format, { ...source, mptcp })) {
       switch (piece.type) {
         case "text": {
           const bytes =
@@ -112,6 +106,13 @@ export async function runWriteOut(
   } finally {
     file?.close();
   }
+}
+
+/** What MPTCP did, where the format may ask for it: few formats do, and the module is not small. */
+async function mptcpOf(format: string, outcome: Outcome | null): Promise<JsonMptcp | null> {
+  if (!outcome?.mptcp || !/mptcp|json/.test(format)) return null;
+  const { mptcpAsJson } = await import("./mptcp-json.ts");
+  return mptcpAsJson(outcome.mptcp, { originMs: outcome.timings.startedMs });
 }
 
 /** As in curl a file that cannot be opened leaves the text on the stream where it was, without a word. */
@@ -143,7 +144,7 @@ function push(pieces: WriteOutPiece[], piece: WriteOutPiece | null): void {
   pieces[pieces.length - 1] = { ...last, text: last.text + piece.text };
 }
 
-function variablePiece(name: string, source: WriteOutSource): WriteOutPiece {
+function variablePiece(name: string, source: VariableSource): WriteOutPiece {
   if (name === "stdout" || name === "stderr") return { type: "stream", stream: name };
   const text = variableText(name, source);
   return text === undefined ? { type: "unknown", name } : value(text);

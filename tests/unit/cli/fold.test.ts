@@ -112,6 +112,38 @@ describe("foldOperations", () => {
     [["--max-time=abc", "u"], "option --max-time=abc: expected a proper numerical parameter"],
     [["--max-redirs", "-2", "u"], "option --max-redirs: expected a proper numerical parameter"],
     [["--tls-max", "1.5", "u"], "option --tls-max: is badly used here"],
+    [
+      ["--keepalive-time", "", "u"],
+      "option --keepalive-time: expected a proper numerical parameter",
+    ],
+    [
+      ["--keepalive-cnt", "1.5", "u"],
+      "option --keepalive-cnt: expected a proper numerical parameter",
+    ],
+    [
+      ["--keepalive-cnt", "-1", "u"],
+      "option --keepalive-cnt: expected a positive numerical parameter",
+    ],
+    [
+      ["--no-keepalive-time", "5", "u"],
+      "option --no-keepalive-time: the given option cannot be reversed with a --no- prefix",
+    ],
+    [
+      ["--mptcp-path-timeout", "x", "u"],
+      "option --mptcp-path-timeout: expected a proper numerical parameter",
+    ],
+    [
+      ["--mptcp-endpoint", "", "u"],
+      "option --mptcp-endpoint: blank argument where content is expected",
+    ],
+    [
+      ["--mptcp-report", "", "u"],
+      "option --mptcp-report: blank argument where content is expected",
+    ],
+    ...["r.txt", "json", "r.json.gz", "--", "%%"].map((name): [string[], string] => [
+      ["--mptcp-report", name, "u"],
+      "option --mptcp-report: takes a name that ends in .json or .html, - for standard output or % for standard error",
+    ]),
     [["-o", "", "u"], "option -o: blank argument where content is expected"],
     [["-X", "", "u"], "option -X: blank argument where content is expected"],
     [[""], "option : blank argument where content is expected"],
@@ -190,9 +222,25 @@ describe("foldOperations", () => {
     [["--create-file-mode", "0644", "u"]],
     [["--upload-flags", "seen,draft", "u"]],
     [["-H", "", "-H", "a:", "-H", "b;", "-H", "@f", "u"]],
+    [["--mptcp-endpoint", "auto", "u", "--mptcp"]],
+    [["--mptcp-endpoint", "auto", "--mptcp-require", "u"]],
+    [["--mptcp-endpoint", "auto", "u", "--next", "--mptcp", "v"]],
+    [["--mptcp-endpoint", "auto", "--mptcp-check", "u"]],
+    [["--mptcp-report", "-", "u"]],
+    [["--mptcp-report", "a/B.JSON", "u"]],
   ])("%j passes without a word", (argv) => {
     const { warnings, error } = fold(...argv);
     expect({ warnings, error }).toEqual({ warnings: [], error: null });
+  });
+
+  test("--mptcp-endpoint is warned about where no section asks for --mptcp, unless -s stands anywhere", () => {
+    const words = ["--mptcp-endpoint", "auto"];
+    const warning = "--mptcp-endpoint has no effect without --mptcp.";
+    expect(fold(...words, "u").warnings).toEqual([warning]);
+    expect(fold("--mptcp-require", ...words, "--no-mptcp", "u").warnings).toEqual([warning]);
+    expect(fold("u", ...words, "--next", "v").warnings).toEqual([warning]);
+    expect(fold(...words, "u", "-s").warnings).toEqual([]);
+    expect(fold(...words, "u", "-V").warnings).toEqual([]);
   });
 
   test("a warning before the error is kept", () => {
@@ -263,6 +311,29 @@ describe("checkOperation", () => {
     const { error } = checkOperation(only(...argv, "u"));
     expect(error?.message ?? null).toBe(message);
     expect(error?.exitCode ?? 2).toBe(2);
+  });
+
+  test("--mptcp-path-timeout without --mptcp is warned about, in its own section", () => {
+    const warning = "--mptcp-path-timeout has no effect without --mptcp.";
+    const warnings = (...argv: string[]): readonly string[] =>
+      fold(...argv).operations.flatMap((operation) => checkOperation(operation).warnings);
+    expect(warnings("--mptcp-path-timeout", "5", "u")).toEqual([warning]);
+    expect(warnings("--mptcp-path-timeout", "0", "u", "-s")).toEqual([]);
+    expect(warnings("--mptcp-path-timeout", "5", "--mptcp", "u")).toEqual([]);
+    expect(warnings("u", "--mptcp-require", "--mptcp-path-timeout", "5")).toEqual([]);
+    expect(
+      warnings(
+        "--mptcp",
+        "--mptcp-path-timeout",
+        "5",
+        "u",
+        "--next",
+        "--mptcp-path-timeout",
+        "5",
+        "v",
+      ),
+    ).toEqual([warning]);
+    expect(warnings("u")).toEqual([]);
   });
 
   test.each<[string[], string]>([

@@ -87,6 +87,7 @@ describe("parseInteger", () => {
     ["0", undefined, 0],
     ["007", undefined, 7],
     ["99999999999", undefined, 99999999999],
+    ["9223372036854775807", undefined, 2 ** 63],
     ["-1", -1, -1],
   ])("%j (least %p) is %d", (text, least, value) => {
     expect(parseInteger(text, least)).toBe(value);
@@ -98,6 +99,7 @@ describe("parseInteger", () => {
     ["5x", undefined, PROPER],
     ["+5", undefined, PROPER],
     [" 5", undefined, PROPER],
+    ["9223372036854775808", undefined, PROPER],
     ["99999999999999999999", undefined, PROPER],
     ["-1", undefined, POSITIVE],
     ["-2", -1, PROPER],

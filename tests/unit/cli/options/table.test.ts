@@ -119,6 +119,35 @@ const CASES: readonly (readonly [string, readonly string[], Readonly<Record<stri
     ["user-agent", ["-A", ""], { "request.userAgent": "" }],
     ["globoff", ["-g"], { globOff: true }],
     ["mptcp", ["--mptcp"], { "connection.mptcp": true }],
+    ["mptcp", ["--mptcp-require", "--no-mptcp"], {}],
+    ["mptcp-check", ["--mptcp-check"], { "global.mptcpCheck": true }],
+    [
+      "mptcp-endpoint",
+      ["--mptcp-endpoint", "eth1,backup", "--mptcp-endpoint", "auto"],
+      { "global.mptcpEndpoints": ["eth1,backup", "auto"] },
+    ],
+    ["mptcp-path-timeout", ["--mptcp-path-timeout", "2.5"], { "connection.pathTimeoutMs": 2500 }],
+    ["mptcp-path-timeout", ["--mptcp-path-timeout", "0"], { "connection.pathTimeoutMs": 0 }],
+    ["mptcp-report", ["--mptcp-report", "-"], { "global.mptcpReport": "-" }],
+    ["mptcp-report", ["--mptcp-report", "%"], { "global.mptcpReport": "%" }],
+    ["mptcp-report", ["--mptcp-report", "d/r.JSON"], { "global.mptcpReport": "d/r.JSON" }],
+    ["mptcp-report", ["--mptcp-report", "r.Html"], { "global.mptcpReport": "r.Html" }],
+    [
+      "mptcp-require",
+      ["--mptcp-require"],
+      { "connection.mptcp": true, "connection.mptcpRequired": true },
+    ],
+    ["mptcp-require", ["--no-mptcp-require"], {}],
+    ["mptcp-require", ["--mptcp-require", "--no-mptcp-require"], { "connection.mptcp": true }],
+    ["keepalive", ["--no-keepalive"], { "connection.keepAlive.enabled": false }],
+    ["keepalive-cnt", ["--keepalive-cnt", "3"], { "connection.keepAlive.count": 3 }],
+    ["keepalive-cnt", ["--keepalive-cnt", "3", "--keepalive-cnt", "0"], {}],
+    ["keepalive-time", ["--keepalive-time", "007"], { "connection.keepAlive.timeSeconds": 7 }],
+    [
+      "keepalive-time",
+      ["--keepalive-time", "4294967300"],
+      { "connection.keepAlive.timeSeconds": 2147483647 },
+    ],
     ["create-dirs", ["--create-dirs"], { "output.createDirs": true }],
     ["dump-header", ["-D", "%"], { "output.dumpHeader": "%" }],
     ["fail", ["-f"], { "output.fail": "without-body" }],
@@ -165,6 +194,9 @@ function leaves(value: unknown, path = ""): Record<string, unknown> {
   return Object.assign({}, ...entries);
 }
 
+/** Whose --no- form does something where nothing else was said. */
+const ON_BY_DEFAULT = ["keepalive", "progress-meter"];
+
 const FRESH = leaves(newOperation(newGlobalSettings()));
 
 describe("parse", () => {
@@ -182,11 +214,15 @@ describe("parse", () => {
 
   test("--no-NAME takes back what --NAME set", () => {
     for (const { long, scope, negatable, control } of SUPPORTED) {
-      if (!negatable || control || scope === "url" || long === "progress-meter") continue;
+      // --no-mptcp-require takes back the demand and not --mptcp: it has a case above.
+      if (long === "mptcp-require") continue;
+      if (!negatable || control || scope === "url" || ON_BY_DEFAULT.includes(long)) continue;
       expect([long, leaves(folded(`--${long}`, `--no-${long}`).operation)]).toEqual([long, FRESH]);
     }
-    const meter = folded("--no-progress-meter", "--progress-meter").operation;
-    expect(leaves(meter)).toEqual(FRESH);
+    for (const long of ON_BY_DEFAULT) {
+      const { operation } = folded(`--no-${long}`, `--${long}`);
+      expect([long, leaves(operation)]).toEqual([long, FRESH]);
+    }
   });
 
   test("a row that is not supported stores nothing: refused by name, or without effect", () => {
@@ -228,9 +264,12 @@ describe("agreement with curl", () => {
     });
   });
 
-  test("no row is missing on curl's side", () => {
+  test("no row is missing on curl's side but those that only mpcurl has", () => {
     const known = new Set(VECTORS.map((fact) => fact.long));
-    expect(OPTIONS.filter(({ long }) => !known.has(long))).toEqual([]);
+    const ours = OPTIONS.filter(({ long }) => !known.has(long));
+    expect(ours.filter(({ group, long }) => group !== "mptcp" || !/^mptcp-/.test(long))).toEqual(
+      [],
+    );
   });
 
   test.each(

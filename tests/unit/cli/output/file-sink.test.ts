@@ -8,6 +8,7 @@ import {
 } from "../../../../src/cli/operation.ts";
 import { createFileSink, type FileSink } from "../../../../src/cli/output/file-sink.ts";
 import { createMessages } from "../../../../src/cli/output/messages.ts";
+import { stderrWriter } from "../../../../src/cli/output/ordered-writer.ts";
 import { CurlError } from "../../../../src/error.ts";
 import type { ResponseHead } from "../../../../src/http1/decoder.ts";
 import { parseUrl } from "../../../../src/url.ts";
@@ -211,6 +212,22 @@ describe("createFileSink: header lines", () => {
     const percent = begin({ output: { dumpHeader: "%" } });
     await deliver(percent.sink, OK, "hello");
     expect(percent.host.stderr.text).toBe(OK.raw);
+  });
+
+  test("what the meter has drawn makes room for those that go to the terminal", async () => {
+    for (const [isStdoutTerminal, room] of [
+      [true, "\r\x1b[J"],
+      [false, ""],
+    ] as const) {
+      const { host, sink } = begin({
+        slot: file("f"),
+        host: { isStdoutTerminal },
+        output: { dumpHeader: "-" },
+      });
+      stderrWriter(host).draw("row");
+      await deliver(sink, OK, "hello");
+      expect(host.stderr.text).toBe(`row${room}`);
+    }
   });
 
   test("on a terminal are styled and harmless; in a file they are as received", async () => {

@@ -32,6 +32,39 @@ describe("stderrWriter", () => {
   });
 });
 
+describe("a drawing", () => {
+  const ERASED = "\r\u001b[J";
+
+  test("is erased before the next text of another voice, once", () => {
+    const host = new MemoryHost();
+    const writer = stderrWriter(host);
+    writer.draw("row\r");
+    writer.draw("next\r");
+    writer.write(bytesOf("a"));
+    writer.write(bytesOf("b"));
+    expect(host.stderr.text).toBe(`row\rnext\r${ERASED}ab`);
+    expect(writer.hasDrawing).toBe(false);
+  });
+
+  test("is erased before text that goes another way, and only if it is there", () => {
+    const host = new MemoryHost();
+    stderrWriter(host).makeRoom();
+    expect(host.stderr.text).toBe("");
+    stderrWriter(host).draw("row\r");
+    stderrWriter(host).makeRoom();
+    stderrWriter(host).makeRoom();
+    expect(host.stderr.text).toBe(`row\r${ERASED}`);
+  });
+
+  test("stays when it is left for good", () => {
+    const host = new MemoryHost();
+    stderrWriter(host).draw("row\r");
+    stderrWriter(host).keepDrawing("\n");
+    stderrWriter(host).write(bytesOf("a"));
+    expect(host.stderr.text).toBe("row\r\na");
+  });
+});
+
 test("stderrIdle of a host to which nobody wrote is over at once", async () => {
   const host = new MemoryHost();
   host.stderr.hold();

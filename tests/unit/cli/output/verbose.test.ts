@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { verboseTrace } from "../../../../src/cli/output/verbose.ts";
-import type { TraceEvent } from "../../../../src/trace.ts";
+import type { PathFacts, TraceEvent } from "../../../../src/trace.ts";
 import { MemoryHost } from "../../../support/memory-host.ts";
 
 const CONNECTED: TraceEvent = {
@@ -20,6 +20,25 @@ function lines(events: readonly TraceEvent[], isStderrTerminal = false): string[
   for (const event of events) trace(event);
   expect(host.stderr.text === "" || host.stderr.text.endsWith("\n")).toBe(true);
   return host.stderr.text.split("\n").slice(0, -1);
+}
+
+type MptcpEvent = Extract<TraceEvent, { readonly type: "mptcp" }>;
+type PathEvent = Extract<TraceEvent, { readonly type: "mptcp-path" }>;
+
+function mptcp(verdict: MptcpEvent["verdict"], given: Partial<MptcpEvent>): MptcpEvent {
+  return { type: "mptcp", connectionId: 0, verdict, reason: "", token: null, ...given };
+}
+
+function path(change: PathEvent["change"], given: Partial<PathFacts>): PathEvent {
+  const facts: PathFacts = {
+    id: 2,
+    interfaceName: "c2",
+    localAddress: "10.9.2.1",
+    remoteAddress: "10.9.1.2",
+    remotePort: 8080,
+    why: "",
+  };
+  return { type: "mptcp-path", connectionId: 0, change, path: { ...facts, ...given } };
 }
 
 describe("verboseTrace", () => {
@@ -69,6 +88,29 @@ describe("verboseTrace", () => {
     [{ type: "attempt", address: "::1", port: 80 }, ["*   Trying [::1]:80..."]],
     [{ type: "attempt", address: "/run/sock", port: -1 }, ["*   Trying /run/sock:0..."]],
     [
+      {
+        type: "attempt",
+        address: "10.9.1.2",
+        port: 8080,
+        from: { address: "10.9.2.1", interfaceName: "c2" },
+      },
+      ["*   Trying 10.9.1.2:8080 from 10.9.2.1 (c2)..."],
+    ],
+    [
+      { type: "attempt", address: "10.9.1.2", port: 8080, from: null, protocol: "tcp" },
+      ["*   Trying 10.9.1.2:8080 over plain TCP..."],
+    ],
+    [
+      {
+        type: "attempt-failed",
+        address: "10.9.1.2",
+        port: 8080,
+        from: { address: "10.9.2.1", interfaceName: "c2" },
+        reason: "No route to host",
+      },
+      ["* connect to 10.9.1.2 port 8080 from 10.9.2.1 (c2) failed: No route to host"],
+    ],
+    [
       { type: "attempt-failed", address: "::1", port: 80, reason: "Connection refused" },
       ["* connect to ::1 port 80 failed: Connection refused"],
     ],
@@ -76,18 +118,38 @@ describe("verboseTrace", () => {
       { type: "socket-failed", reason: "Protocol not available" },
       ["* failed to open socket: Protocol not available"],
     ],
+    [mptcp("mptcp", { token: 0xbeef }), ["* MPTCP: negotiated (token 0x0000beef)"]],
+    [mptcp("mptcp", {}), ["* MPTCP: negotiated"]],
     [
-      { type: "mptcp", verdict: "mptcp", reason: "", token: 0xbeef },
-      ["* MPTCP: negotiated (token 0x0000beef)"],
-    ],
-    [{ type: "mptcp", verdict: "mptcp", reason: "", token: null }, ["* MPTCP: negotiated"]],
-    [
-      { type: "mptcp", verdict: "fallback", reason: "the server does not speak it", token: null },
+      mptcp("fallback", { reason: "the server does not speak it" }),
       ["* MPTCP: fell back to TCP: the server does not speak it"],
     ],
+    [mptcp("unknown", {}), ["* MPTCP: the kernel does not say whether it is used"]],
+    [path("up", {}), ["* MPTCP: path 2 up: c2 10.9.2.1 -> 10.9.1.2:8080"]],
     [
-      { type: "mptcp", verdict: "unknown", reason: "", token: null },
-      ["* MPTCP: the kernel does not say whether it is used"],
+      path("down", { why: "reset" }),
+      ["* MPTCP: path 2 down: c2 10.9.2.1 -> 10.9.1.2:8080 (reset)"],
+    ],
+    [path("down", { interfaceName: null }), ["* MPTCP: path 2 down: 10.9.2.1 -> 10.9.1.2:8080"]],
+    [
+      path("recovered", { localAddress: "fd00::2", remoteAddress: "fd00::1" }),
+      ["* MPTCP: path 2 recovered: c2 fd00::2 -> [fd00::1]:8080"],
+    ],
+    [
+      path("none-left", {}),
+      ["* MPTCP: no path left: path 2 (c2 10.9.2.1 -> 10.9.1.2:8080) went last"],
+    ],
+    [
+      path("none-left", { why: "no answer" }),
+      ["* MPTCP: no path left: path 2 (c2 10.9.2.1 -> 10.9.1.2:8080; no answer) went last"],
+    ],
+    [
+      { type: "mptcp-path", connectionId: 0, change: "none-left", path: null },
+      ["* MPTCP: no path left"],
+    ],
+    [
+      { type: "mptcp-repeat", method: "GET" },
+      ["* MPTCP: the request is sent again over plain TCP"],
     ],
     [
       { type: "reused", connectionId: 0, scheme: "http", host: "h" },

@@ -6,9 +6,10 @@ import {
 } from "../../../../src/cli/output/write-out.ts";
 import { newCounters, newTimings, type Outcome } from "../../../../src/client/outcome.ts";
 import { CurlError } from "../../../../src/error.ts";
+import type { MptcpRecord } from "../../../../src/net/mptcp/paths.ts";
 import { parseUrl } from "../../../../src/url.ts";
 import { MemoryHost, type MemoryHostOptions } from "../../../support/memory-host.ts";
-import { outcomeOf, responseHead } from "../../../support/outcome.ts";
+import { mptcpRecord, outcomeOf, pathRecord, responseHead } from "../../../support/outcome.ts";
 
 const URL_TEXT = "http://us%20er:p%41@127.0.0.1:8080/hello?q=1#part";
 const REFUSED = new CurlError("COULDNT_CONNECT", "Failed to connect to 127.0.0.1:1 after 0 ms: no");
@@ -130,7 +131,13 @@ describe("formatWriteOut: syntax", () => {
   });
 
   test("joins text to as few writes as it can", () => {
-    expect(formatWriteOut("a%%\\n%{http_code}%{exitcode}", success(), FACTS)).toEqual([
+    expect(
+      formatWriteOut("a%%\\n%{http_code}%{exitcode}", {
+        outcome: success(),
+        facts: FACTS,
+        mptcp: null,
+      }),
+    ).toEqual([
       { type: "text", text: "a%\n", isValue: false },
       { type: "text", text: "2000", isValue: true },
     ]);
@@ -269,6 +276,90 @@ describe("variables", () => {
       success({ effectiveUrl }),
     );
     expect(stdout).toBe("[fe80::1] lo http://[fe80::1%25lo]:80/");
+  });
+});
+
+const FIRST = pathRecord({ id: 1, upMs: 1010, bytesIn: 900, bytesOut: 100 });
+const SECOND = pathRecord({ id: 2, upMs: 1012, bytesIn: 1900, bytesOut: 100, interfaceName: "c2" });
+
+const TWO_PATHS = mptcpRecord({ paths: [FIRST, SECOND], bytesRetransmitted: 1400 });
+const FELL_BACK = mptcpRecord({
+  state: {
+    verdict: "fallback",
+    reason: { cause: "not-answered", certain: true, blackholeTimeoutSeconds: null },
+    token: null,
+  },
+  paths: [pathRecord({ id: 0 })],
+  bytesRetransmitted: null,
+  events: [{ atMs: 1010, kind: "fallback", pathId: null, text: "the server does not speak it" }],
+});
+
+/** A transfer under --mptcp that began at 1000 ms and used these connections. */
+function overMptcp(...records: MptcpRecord[]): Outcome {
+  return success({ timings: newTimings(1000), mptcp: { records, warnings: [] } });
+}
+
+describe("what MPTCP did", () => {
+  // name, both paths, after a fall back, asked for without a connection, not asked for, no URL
+  test.each([
+    ["mptcp", "mptcp", "fallback", "", "tcp", ""],
+    ["mptcp_reason", "", "the server does not speak it", "", "", ""],
+    ["mptcp_subflows", "2", "1", "0", "0", "0"],
+    ["mptcp_bytes_retrans", "1400", "", "", "", ""],
+  ])("%s", async (name, used, fellBack, unconnected, tcp, none) => {
+    const format = `<%{${name}}>`;
+    expect((await written(format, overMptcp(TWO_PATHS))).stdout).toBe(`<${used}>`);
+    expect((await written(format, overMptcp(FELL_BACK))).stdout).toBe(`<${fellBack}>`);
+    expect((await written(format, overMptcp())).stdout).toBe(`<${unconnected}>`);
+    expect((await written(format)).stdout).toBe(`<${tcp}>`);
+    expect((await written(format, null)).stdout).toBe(`<${none}>`);
+  });
+
+  test("mptcp is unknown where the kernel cannot tell", async () => {
+    const state = { verdict: "unknown", reason: null, token: null } as const;
+    expect((await written("%{mptcp}", overMptcp(mptcpRecord({ state })))).stdout).toBe("unknown");
+  });
+
+  test("it is that of the connection used last", async () => {
+    const { stdout } = await written("%{mptcp}", overMptcp(TWO_PATHS, FELL_BACK));
+    expect(stdout).toBe("fallback");
+  });
+
+  test("mptcp_paths is a JSON array in one line, empty where there was no MPTCP", async () => {
+    const { stdout } = await written("%{mptcp_paths}\\n", overMptcp(TWO_PATHS));
+    expect(stdout.indexOf("\n")).toBe(stdout.length - 1);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { id: 1, interface: "c1", state: "up", up_ms: 10, bytes_in: 900, share: 0.3333 },
+      { id: 2, interface: "c2", local: { address: "10.9.1.1", port: 40000 }, share: 0.6667 },
+    ]);
+    expect((await written("%{mptcp_paths}", overMptcp())).stdout).toBe("[]");
+    expect((await written("%{mptcp_paths}")).stdout).toBe("[]");
+    expect((await written("%{mptcp_paths}", null)).stdout).toBe("[]");
+  });
+
+  test("%{json} has all of it as one typed member in its place, null without --mptcp", async () => {
+    const { stdout } = await written("%{json}", overMptcp(TWO_PATHS));
+    const all: Record<string, unknown> = JSON.parse(stdout);
+    expect(all.mptcp).toMatchObject({
+      verdict: "mptcp",
+      reason: null,
+      subflows: 2,
+      bytes_retrans: 1400,
+      paths: [{ id: 1 }, { id: 2 }],
+    });
+    const names = Object.keys(all);
+    expect(names.filter((name) => name.startsWith("mptcp"))).toEqual(["mptcp"]);
+    expect(names[names.indexOf("mptcp") - 1]).toBe("method");
+    expect(JSON.parse((await written("%{json}", overMptcp(FELL_BACK))).stdout).mptcp).toMatchObject(
+      {
+        verdict: "fallback",
+        reason: { cause: "not-answered", text: "the server does not speak it" },
+        bytes_retrans: null,
+      },
+    );
+    expect(JSON.parse((await written("%{json}", overMptcp())).stdout).mptcp.verdict).toBeNull();
+    expect((await written("%{json}")).stdout).toContain(',"mptcp":null,');
+    expect((await written("%{json}", null)).stdout).toContain(',"mptcp":null,');
   });
 });
 
