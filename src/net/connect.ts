@@ -6,7 +6,8 @@
 import { abortable } from "../abortable.ts";
 import type { Clock } from "../clock.ts";
 import type { Trace } from "../trace.ts";
-import { type DialOptions, dial, dialUnix } from "./dial.ts";
+import { dial, dialUnix } from "./dial/dial.ts";
+import type { DialOptions } from "./dial/dial-options.ts";
 import type { Resolver } from "./resolve.ts";
 import type { Hop, RouteSpec, Target } from "./route.ts";
 import type { SocketStream, Stream } from "./stream.ts";

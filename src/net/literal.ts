@@ -5,7 +5,7 @@
 import { interfaceIndex } from "#ffi/socket.ts";
 import { CurlError } from "../error.ts";
 import { parseIpv4, parseIpv6 } from "../ip-address.ts";
-import type { Candidate } from "./race.ts";
+import type { Candidate } from "./dial/race.ts";
 
 /** A literal address as candidate; null for a name. Zones: RFC 4007 §11, by interface name or index. */
 export function literalCandidate(

@@ -5,8 +5,8 @@
 
 import type { Clock } from "../clock.ts";
 import { CurlError } from "../error.ts";
+import type { Candidate } from "./dial/race.ts";
 import { literalCandidate } from "./literal.ts";
-import type { Candidate } from "./race.ts";
 import type { ResolveRule } from "./resolve-rule.ts";
 
 export interface Query {

@@ -61,7 +61,7 @@ const NET_ON_DEMAND = new Set(["src/net/mptcp/endpoints.ts", "src/net/mptcp/doct
 const OPTIONS_MAY = new Set(["src/cli/operation.ts", "src/cli/usage-error.ts"]);
 
 /** What never looks at a clock. */
-const TIMELESS = /^src\/(http1\/|http\/|net\/(route|race|mptcp\/verdict)\.ts$)/;
+const TIMELESS = /^src\/(http1\/|http\/|net\/(route|dial\/race|mptcp\/verdict)\.ts$)/;
 
 export const IMPORT_ORDER: Rule = {
   name: "imports follow the order of the rooms",

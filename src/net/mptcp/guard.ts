@@ -147,7 +147,10 @@ class Guard implements StreamWatch {
     this.#use = { use, record };
     this.#uses++;
     if (use.paths !== "unread") return this.#startLooking().then(() => record);
-    this.#firstLook = clock.after(FIRST_LOOK_MS, () => void this.#startLooking());
+    this.#firstLook = clock.after(FIRST_LOOK_MS, () => {
+      // Nobody waits for it, and a bug must not be lost.
+      this.#startLooking().catch((error: Error) => this.#stream.fail(error));
+    });
     return record;
   }
 

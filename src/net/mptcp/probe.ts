@@ -12,7 +12,6 @@ import { isBackupSubflow } from "#ffi/sock-diag.ts";
 import { hasUnread, localAddress, peerAddress } from "#ffi/socket.ts";
 import type { FullInfo } from "#ffi/structs.ts";
 import type { Clock, Timer } from "../../clock.ts";
-import type { CurlError } from "../../error.ts";
 import type { Trace } from "../../trace.ts";
 import type { SocketStream, WatchUse } from "../stream.ts";
 import { endOfPathsError } from "./end-of-paths.ts";
@@ -29,8 +28,8 @@ export interface ProbeOptions {
   readonly record: MptcpRecord;
   /** Whether an earlier transfer moved bytes over the connection, which are not this one's. */
   readonly isReused: boolean;
-  /** The connection cannot go on. */
-  end(error: CurlError): void;
+  /** The connection cannot go on: no path is left, or looking failed, which is a bug. */
+  end(error: Error): void;
 }
 
 const INTERVAL_MS = 100;
@@ -99,11 +98,20 @@ export class Probe {
   #arm(): void {
     this.#timer = this.#options.clock.after(INTERVAL_MS, () => {
       this.#arm();
-      const end = this.look();
-      if (!end) return;
-      const { record, use } = this.#options;
-      this.#options.end(endOfPathsError(record, { end, pathTimeoutMs: use.pathTimeoutMs }));
+      const error = this.#lookForEnd();
+      if (error) this.#options.end(error);
     });
+  }
+
+  #lookForEnd(): Error | null {
+    try {
+      const end = this.look();
+      const { record, use } = this.#options;
+      return end && endOfPathsError(record, { end, pathTimeoutMs: use.pathTimeoutMs });
+    } catch (error) {
+      // Out of a timer nobody would hear of it.
+      return error as Error;
+    }
   }
 
   #interfaceOf(address: string): string | null {

@@ -60,6 +60,9 @@ export function missingEndpoints(
 ): Finding[] {
   // A kernel that does not list its endpoints may have some.
   if (facts.limits === null || ways.first.kind !== "route") return [];
+  if (leadsHere(facts, ways)) {
+    return [note("endpoint", "the server is on this machine, to which there is one path only")];
+  }
   const free = furtherAddresses(facts, ways);
   if (states.some(({ promise }) => promise !== "none")) {
     const isOffered = (address: string): boolean =>
@@ -82,6 +85,11 @@ export function missingEndpoints(
   }
   const text = `${what}; ${best.address} on ${best.name} could be one`;
   return [problem("endpoint", text, { remedy: addEndpoint(best.address, best.name) })];
+}
+
+/** Whether the first path stays within the machine. */
+function leadsHere(facts: MachineFacts, { first }: Ways): boolean {
+  return first.kind === "route" && interfaceNamed(facts, first.interfaceName)?.isLoopback === true;
 }
 
 interface Surroundings {
@@ -129,6 +137,9 @@ function stateOf(endpoint: EndpointFacts, around: Surroundings): EndpointState {
 function whyIdle(endpoint: EndpointFacts, { facts, ways }: Surroundings): Finding | null {
   const { family, flags } = endpoint;
   const name = nameOf(endpoint);
+  if (leadsHere(facts, ways)) {
+    return note("endpoint", `${name} is of no use towards a server on this machine`);
+  }
   if (!opensSubflows(endpoint)) return whyNoOpener(endpoint, { facts, ways });
   if (family !== ways.family) {
     return note(

@@ -196,19 +196,19 @@ function paths(number: number): string {
   return number === 1 ? "1 path" : `${number} paths`;
 }
 
-/** What a counter above 0 hints at, read as "N …". */
+/** What a counter above 0 hints at: "so far NAME is 3: …". */
 const COUNTER_HINTS: readonly { readonly name: string; readonly text: string }[] = [
   {
     name: "MPJoinSynTxBindErr",
-    text: "joins never left: their endpoint's address was no interface's",
+    text: "joins never left, their endpoint's address was no interface's",
   },
-  { name: "MPJoinSynTxConnectErr", text: "joins never left: there was no route for them" },
-  { name: "MPJoinSynTxCreatSkErr", text: "joins never left: no socket could be made for them" },
+  { name: "MPJoinSynTxConnectErr", text: "joins never left, there was no route for them" },
+  { name: "MPJoinSynTxCreatSkErr", text: "joins never left, no socket could be made for them" },
   {
     name: "MPJoinSynAckHMacFailure",
-    text: "answers to joins were not the server's: another machine answers on that way",
+    text: "joins were answered by another machine than the server, or changed on the way",
   },
-  { name: "DataCsumErr", text: "times a network changed bytes on the way" },
+  { name: "DataCsumErr", text: "a network changed bytes on the way" },
   {
     name: "DSSCorruptionReset",
     text: "paths were reset because a network changed MPTCP's own data",
@@ -217,21 +217,21 @@ const COUNTER_HINTS: readonly { readonly name: string; readonly text: string }[]
     name: "DSSCorruptionFallback",
     text: "connections became plain TCP because a network changed MPTCP's own data",
   },
-  { name: "MPFailRx", text: "times a peer saw bytes that a network had changed" },
+  { name: "MPFailRx", text: "peers saw bytes that a network had changed" },
   { name: "MPFallbackTokenInit", text: "connections were plain TCP because no token was free" },
   { name: "MD5SigFallback", text: "connections were plain TCP because of TCP-MD5" },
-  { name: "SubflowStale", text: "times a path lost all that was sent on it, and was left alone" },
+  { name: "SubflowStale", text: "paths lost all that was sent on them, and were left alone" },
 ];
 
 function counters(facts: MachineFacts): Finding[] {
   const hints = COUNTER_HINTS.filter(({ name }) => count(facts, name) > 0).map(({ name, text }) =>
-    note("counters", `so far, ${count(facts, name)} ${text} (${name})`),
+    note("counters", `so far ${name} is ${count(facts, name)}: ${text}`),
   );
   const [resets, answers] = [count(facts, "MPRstTx"), count(facts, "MPJoinSynAckRx")];
   if (resets > 0 && answers > 0) {
     const text =
-      `so far, ${answers} joins were answered (MPJoinSynAckRx), and ${resets} subflows were reset from here (MPRstTx): ` +
-      "a server that refuses further paths looks like that, and so do connections that were cut short";
+      `so far MPJoinSynAckRx is ${answers} and MPRstTx ${resets}: joins were answered, and subflows reset from here; a ` +
+      "server that refuses further paths looks like that, and so do connections that were cut short";
     hints.push(note("counters", text));
   }
   return hints;

@@ -19,6 +19,7 @@ import {
   listDefaultRoutes,
   listLinks,
   lookUpRoute,
+  type RouteFacts,
   type RouteQuery,
 } from "#ffi/rtnetlink.ts";
 import { bindSocket, closeSocket, localAddress, openSocket, startConnect } from "#ffi/socket.ts";
@@ -224,7 +225,7 @@ function reversePathFilterOf(name: string): number | null {
 
 function lookUp(links: readonly LinkFacts[], query: RouteQuery): Way {
   try {
-    const { interfaceIndex, gateway, type } = lookUpRoute(query);
+    const { interfaceIndex, gateway, type } = lookUpBound(query);
     const name = links.find(({ index }) => index === interfaceIndex)?.name;
     if (!ROUTES_THAT_LEAD.has(type) || name === undefined) {
       return { kind: "none", reason: "the route to it refuses packets" };
@@ -235,6 +236,19 @@ function lookUp(links: readonly LinkFacts[], query: RouteQuery): Way {
     if (!(error instanceof SyscallError)) throw error;
     return { kind: "none", reason: error.reason };
   }
+}
+
+/**
+ * The route of a socket that is bound to address and interface. IPv6 holds a question to its interface only where it
+ * names no source (ip6_route_output_flags), a bound socket always; so where the answer is another interface, it is
+ * asked again without. @throws SyscallError
+ */
+function lookUpBound(query: RouteQuery): RouteFacts {
+  const route = lookUpRoute(query);
+  const { destination, interfaceIndex } = query;
+  const isHeld =
+    destination.length === 4 || interfaceIndex === 0 || route.interfaceIndex === interfaceIndex;
+  return isHeld ? route : lookUpRoute({ ...query, source: null });
 }
 
 function preferredSource(destination: Uint8Array): string | null {

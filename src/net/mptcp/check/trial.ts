@@ -146,7 +146,7 @@ class Trial {
     { awaited, before }: { awaited: Awaited; before: MptcpCounters },
   ): Promise<TrialFacts> {
     const { connection } = this.#stream;
-    const { localAddress: local, remoteAddress: remote } = connection;
+    const [local, remote] = [unmapped(connection.localAddress), unmapped(connection.remoteAddress)];
     const family = remote.includes(":") ? "ipv6" : "ipv4";
     this.#listen();
     let ended: TrialFacts["ended"] = "closed";
@@ -239,10 +239,13 @@ function describe({ local, remote, tcp }: SubflowInfo): SubflowFacts[] {
   return [{ local: textOf(local), remote: textOf(remote), state }];
 }
 
-/** Sockets of IPv6 give IPv4 addresses in their mapped form. */
 function textOf(address: SocketAddress): string {
-  if (address.family === "unix") return address.path;
-  return formatIpAddress(address.ip).replace(/^::ffff:(?=.*\.)/, "");
+  return address.family === "unix" ? address.path : unmapped(formatIpAddress(address.ip));
+}
+
+/** Sockets of IPv6 give IPv4 addresses in their mapped form. */
+function unmapped(address: string): string {
+  return address.replace(/^::ffff:(?=.*\.)/, "");
 }
 
 function difference(before: MptcpCounters, after: MptcpCounters): MptcpCounters {

@@ -334,6 +334,14 @@ describe("missingEndpoints", () => {
     expect(missing(machine({ endpoints: [endpoint("signal")] }))).toEqual([]);
   });
 
+  test("are none towards this machine itself, and no endpoint is called broken for it", () => {
+    const to = ways({ taken: NO_ROUTE }, { first: by("lo"), source: "127.0.0.1" });
+    expect(missing(machine({ endpoints: [] }), to)).toMatchObject([{ level: "note" }]);
+    expect(endpointStates(machine(), to)).toMatchObject([
+      { promise: "none", finding: { level: "note", remedy: null } },
+    ]);
+  });
+
   test("are not guessed where the kernel does not list", () => {
     expect(missing(machine({ endpoints: [], limits: null }))).toEqual([]);
   });

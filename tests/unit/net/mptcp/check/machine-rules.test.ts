@@ -161,7 +161,7 @@ const TABLE: readonly {
     name: "addresses that could not be bound",
     facts: counters({ MPJoinSynTxBindErr: 3 }),
     level: "note",
-    says: "3 joins never left",
+    says: "MPJoinSynTxBindErr is 3: joins never left",
     remedy: null,
   },
   {
@@ -182,7 +182,7 @@ const TABLE: readonly {
     name: "answered joins, and resets",
     facts: counters({ MPRstTx: 2, MPJoinSynAckRx: 5, MPJoinSynTx: 5 }),
     level: "note",
-    says: "5 joins were answered",
+    says: "MPJoinSynAckRx is 5 and MPRstTx 2",
     remedy: null,
   },
 ];

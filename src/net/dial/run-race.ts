@@ -1,108 +1,21 @@
-// Opens the socket of a connection: runs the race of race.ts with real sockets, or connects to a Unix socket.
+// Runs the race of race.ts with real sockets.
 //
 // Whatever the end, no descriptor stays: a loser is closed when the race is decided, an attempt that failed when it
-// failed. --mptcp opens every socket as IPPROTO_MPTCP; where the kernel refuses that, the whole dial fails with the
-// reason. Plain TCP joins only where the network leaves MPTCP without answer, and never under --mptcp-require; a peer
-// that does not speak MPTCP is the kernel's to fall back from. What came of it mptcp/guard.ts finds out, which is
-// loaded while the connect is under way, and only for --mptcp; the endpoints only once a connect has no answer.
+// failed. The endpoints are read only once a connect has no answer. Not here: what is tried when (race.ts), how one
+// socket is opened (attempt.ts).
 
-import { ERRNO, errnoText, SyscallError } from "#ffi/errno.ts";
+import { ERRNO, errnoText } from "#ffi/errno.ts";
 import { whyNoMptcpSocket } from "#ffi/mptcp.ts";
-import { readNetstat } from "#ffi/proc.ts";
-import type { SocketAddress } from "#ffi/sockaddr.ts";
-import { localAddress } from "#ffi/socket.ts";
-import { abortable } from "../abortable.ts";
-import type { Clock, Timer } from "../clock.ts";
-import { CurlError } from "../error.ts";
-import { formatIpAddress } from "../ip-address.ts";
-import type { Trace } from "../trace.ts";
-import {
-  factsOf,
-  ipSocketAddress,
-  isRefusal,
-  type KeepAliveTimes,
-  keepAliveTimes,
-  nameOf,
-  openAttempt,
-  reasonOf,
-} from "./attempt.ts";
+import type { Timer } from "../../clock.ts";
+import { CurlError } from "../../error.ts";
+import type { SocketStream } from "../stream.ts";
+import { factsOf, ipSocketAddress, isRefusal, nameOf, openAttempt, reasonOf } from "./attempt.ts";
+import { describe, localEnd } from "./describe.ts";
+import { couldNotConnect, type DialOptions } from "./dial-options.ts";
+import { type KeepAliveTimes, keepAliveTimes } from "./keep-alive.ts";
 import { type Attempt, type Candidate, MPTCP_UNANSWERED_MS, RacePlan } from "./race.ts";
-import type { KeepAliveSpec, MptcpSpec } from "./route.ts";
-import type { Connection, SocketStream } from "./stream.ts";
 
-export interface DialOptions {
-  /** What the sockets are opened as. */
-  readonly protocol: "mptcp" | "tcp";
-  /** null: MPTCP was not asked for. Given with "tcp": an earlier connection showed that it cannot be. */
-  readonly mptcp: MptcpSpec | null;
-  readonly keepAlive: KeepAliveSpec;
-  readonly clock: Clock;
-  /** Aborted with the error that the dial then rejects with. */
-  readonly signal: AbortSignal;
-  readonly trace: Trace | undefined;
-  /** Takes the next connection's number. */
-  nextConnectionId(): number;
-  /** What the user wanted to reach, for messages. */
-  readonly host: string;
-  readonly port: number;
-}
-
-/**
- * Connects to the first candidate that answers.
- * @throws CurlError COULDNT_CONNECT, MPTCP_REQUIRED, or the signal's reason
- */
-export async function dial(
-  candidates: readonly Candidate[],
-  options: DialOptions,
-): Promise<SocketStream> {
-  const { mptcp, protocol, signal } = options;
-  if (!mptcp) return (await race(candidates, options)).stream;
-  const netstatBefore = protocol === "mptcp" ? readNetstat() : null;
-  const racing = race(candidates, options);
-  // Begun when connect(2) is under way, which therefore does not wait for it.
-  const loading = import("./mptcp/guard.ts");
-  const { stream, opened, ownAttempts } = await racing;
-  try {
-    const { guardStream } = await abortable(loading, signal);
-    // Between two turns of the event loop the peer may have ended it, and its number be another socket's.
-    if (localEnd(stream)?.port === stream.connection.localPort) {
-      guardStream(stream, { ...options, ...mptcp, opened, netstatBefore, ownAttempts });
-    }
-    return stream;
-  } catch (error) {
-    stream.close();
-    throw error;
-  }
-}
-
-/** Connects to a Unix socket. @throws CurlError COULDNT_CONNECT, or the signal's reason */
-export async function dialUnix(path: string, options: DialOptions): Promise<SocketStream> {
-  const startedMs = options.clock.nowMs();
-  const address: SocketAddress = { family: "unix", path };
-  options.trace?.({ type: "attempt", address: path, port: -1 });
-  let stream: SocketStream | undefined;
-  const abort = (): void => stream?.fail(options.signal.reason);
-  try {
-    const attempt = openAttempt(address, { protocol: "tcp", source: null, keepAlive: null });
-    stream = attempt.stream;
-    options.signal.addEventListener("abort", abort);
-    await attempt.connected;
-  } catch (error) {
-    if (options.signal.aborted) throw options.signal.reason;
-    if (!isRefusal(error)) throw error;
-    throw couldNotConnect(options, {
-      startedMs,
-      over: ` over unix://${path}`,
-      reasons: [`${path}: ${reasonOf(error)}`],
-    });
-  } finally {
-    options.signal.removeEventListener("abort", abort);
-  }
-  stream.connection = describe(stream, { address: path, port: -1, protocol: "unix", options });
-  return stream;
-}
-
-interface Won {
+export interface Won {
   readonly stream: SocketStream;
   readonly opened: "mptcp" | "tcp";
   /** MPTCP sockets that were connected. */
@@ -114,7 +27,8 @@ interface Settle {
   reject(error: Error): void;
 }
 
-function race(candidates: readonly Candidate[], options: DialOptions): Promise<Won> {
+/** The first connection that stands. @throws CurlError COULDNT_CONNECT, MPTCP_REQUIRED, or the signal's reason */
+export function race(candidates: readonly Candidate[], options: DialOptions): Promise<Won> {
   return new Promise((resolve, reject) =>
     new Race(candidates, options, { resolve, reject }).start(),
   );
@@ -233,7 +147,7 @@ class Race {
 
   async #findSources(): Promise<void> {
     try {
-      const { connectSources } = await import("./mptcp/endpoints.ts");
+      const { connectSources } = await import("../mptcp/endpoints.ts");
       if (this.#over) return;
       this.#plan.sourcesAre(connectSources(), (attempt) => {
         const stream = this.#live.get(attempt);
@@ -282,64 +196,4 @@ class Race {
         "server cannot be reached, or something on the way drops MPTCP: --mptcp alone tries plain TCP then",
     );
   }
-}
-
-function couldNotConnect(
-  { host, port, clock }: DialOptions,
-  { startedMs, over, reasons }: { startedMs: number; over: string; reasons: readonly string[] },
-): CurlError {
-  const afterMs = Math.round(clock.nowMs() - startedMs);
-  return new CurlError(
-    "COULDNT_CONNECT",
-    `Failed to connect to ${host}:${port}${over} after ${afterMs} ms: Could not connect to server (${reasons.join("; ")})`,
-  );
-}
-
-/** The socket's own end; null where the descriptor is gone. */
-function localEnd(stream: SocketStream): { address: string; port: number } | null {
-  try {
-    const local = localAddress(stream.fd);
-    return local.family === "unix"
-      ? { address: "", port: -1 }
-      : { address: formatIpAddress(local.ip), port: local.port };
-  } catch (error) {
-    if (error instanceof SyscallError) return null;
-    throw error;
-  }
-}
-
-interface Described {
-  readonly address: string;
-  readonly port: number;
-  readonly protocol: Connection["protocol"];
-  readonly options: DialOptions;
-}
-
-function describe(
-  stream: SocketStream,
-  { address, port, protocol, options }: Described,
-): Connection {
-  const local = localEnd(stream) ?? { address: "", port: -1 };
-  const connection: Connection = {
-    id: options.nextConnectionId(),
-    protocol,
-    mptcp: options.mptcp ? { verdict: "unknown", reason: null, token: null } : null,
-    remoteAddress: address,
-    remotePort: port,
-    localAddress: local.address,
-    localPort: local.port,
-    httpVersion: null,
-    tlsVerifyResult: 0,
-    certificates: [],
-  };
-  options.trace?.({
-    type: "connected",
-    connectionId: connection.id,
-    host: options.host,
-    address,
-    port,
-    localAddress: local.address,
-    localPort: local.port,
-  });
-  return connection;
 }

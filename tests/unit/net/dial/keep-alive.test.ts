@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { keepAliveTimes } from "../../../src/net/attempt.ts";
+import { keepAliveTimes } from "../../../../src/net/dial/keep-alive.ts";
 
 const CHOSEN_BY_MPCURL = { enabled: true, timeSeconds: null, count: null };
 

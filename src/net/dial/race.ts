@@ -1,4 +1,4 @@
-// What a connect tries, in which order, and when (Happy Eyeballs, RFC 8305). Pure: dial.ts runs it on a Clock.
+// What a connect tries, in which order, and when (Happy Eyeballs, RFC 8305). Pure: run-race.ts runs it on a Clock.
 //
 //   0 ms    D1  D2  …                default source: IPv6 first, then the families in turn (§4), each in the resolver's
 //           │200│200│                order (RFC 6724); the next starts when one failed, or 200 ms after the one before
@@ -11,8 +11,8 @@
 // with MPTCP stay without answer is sent on by the kernel as TCP at 3 s, and if that is answered, MPTCP is off in the
 // whole namespace for an hour: so none lives that long beside its twin, and under --mptcp-require it has failed then.
 
-import { parseIpv4, parseIpv6 } from "../ip-address.ts";
-import type { SourceAddress } from "./mptcp/endpoints.ts";
+import { parseIpv4, parseIpv6 } from "../../ip-address.ts";
+import type { SourceAddress } from "../mptcp/endpoints.ts";
 
 /** An address to try. */
 export interface Candidate {

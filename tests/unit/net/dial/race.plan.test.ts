@@ -1,8 +1,13 @@
 // RacePlan as a table: a network, and the time line of the race in it. In a network an attempt is named by its
 // destination, then "@device" of a source, then "tcp" where it stands in for MPTCP; who is not named never answers.
 import { describe, expect, test } from "bun:test";
-import type { SourceAddress } from "../../../src/net/mptcp/endpoints.ts";
-import { type Attempt, type Candidate, RacePlan, type RaceRules } from "../../../src/net/race.ts";
+import {
+  type Attempt,
+  type Candidate,
+  RacePlan,
+  type RaceRules,
+} from "../../../../src/net/dial/race.ts";
+import type { SourceAddress } from "../../../../src/net/mptcp/endpoints.ts";
 
 interface Network {
   readonly to: string;

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { CurlError } from "../../../src/error.ts";
-import { type DialOptions, dial } from "../../../src/net/dial.ts";
-import type { Candidate } from "../../../src/net/race.ts";
-import type { TraceEvent } from "../../../src/trace.ts";
-import { turn, VirtualClock } from "../../support/client/virtual-clock.ts";
+import { CurlError } from "../../../../src/error.ts";
+import { dial } from "../../../../src/net/dial/dial.ts";
+import type { DialOptions } from "../../../../src/net/dial/dial-options.ts";
+import type { Candidate } from "../../../../src/net/dial/race.ts";
+import type { TraceEvent } from "../../../../src/trace.ts";
+import { turn, VirtualClock } from "../../../support/client/virtual-clock.ts";
 
 const LATE = new CurlError("OPERATION_TIMEDOUT", "too late");
 const SPEC = { required: false, pathTimeoutMs: 30_000, fellBack: null };

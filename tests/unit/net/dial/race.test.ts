@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ATTEMPT_DELAY_MS, type Candidate, raceOrder } from "../../../src/net/race.ts";
+import { ATTEMPT_DELAY_MS, type Candidate, raceOrder } from "../../../../src/net/dial/race.ts";
 
 function candidate(address: string): Candidate {
   return { family: address.includes(":") ? "ipv6" : "ipv4", address, port: 80, scopeId: 0 };
