@@ -97,7 +97,7 @@ async function connectWithDeadFirstPath(program: string): Promise<number> {
   await using topology = network.topology;
   await startServer(topology);
   await cut(network, "silent drop", 1);
-  return connectTime(topology, [program, `http://${network.host}:8080/1000`]);
+  return await connectTime(topology, [program, `http://${network.host}:8080/1000`]);
 }
 
 async function connectThroughBlackHole(program: string, packets: string): Promise<number> {
@@ -114,7 +114,7 @@ async function connectThroughBlackHole(program: string, packets: string): Promis
     }`,
   );
   const limit = ["--connect-timeout", "100"];
-  return connectTime(topology, [program, `http://${network.host}:8080/1000`], limit);
+  return await connectTime(topology, [program, `http://${network.host}:8080/1000`], limit);
 }
 
 /** By the program's own clock, so that its start does not count; the limit where it never connects. */

@@ -33,9 +33,13 @@ const LONGEST_SECONDS = 32767;
 /** Probes that a path may leave unanswered, unless the user says otherwise: a lost one is no dead path. */
 const PATH_COUNT = 3;
 
+/** What the kernel takes at most (MAX_TCP_KEEPCNT, net/tcp.h). */
+const MOST_PROBES = 127;
+
 /**
- * When to probe; null: never. A dead path is found idle + interval × count seconds after its last byte, which is
- * `pathTimeoutMs` at most, or the shortest time that the kernel can do: probes count whole seconds.
+ * When to probe; null: never. A dead path can be told idle + 3 × interval seconds after its last byte, which is
+ * `pathTimeoutMs` at most, or the shortest time that the kernel can do: probes count whole seconds. The kernel itself
+ * gives up only after twice that time, since a subflow that it removed cannot recover, and says nothing of what it was.
  * @param pathTimeoutMs of MPTCP; 0: as for TCP
  */
 export function keepAliveTimes(
@@ -54,7 +58,9 @@ export function keepAliveTimes(
   // Half of the time for silence, half for probes.
   const intervalSeconds = inKernelRange(timeoutSeconds / 2 / probes);
   const idleSeconds = inKernelRange(timeoutSeconds - intervalSeconds * probes);
-  return { idleSeconds, intervalSeconds, count: probes };
+  const untilTwice = Math.ceil((2 * timeoutSeconds - idleSeconds) / intervalSeconds);
+  const kernelCount = count ?? Math.max(PATH_COUNT, Math.min(MOST_PROBES, untilTwice));
+  return { idleSeconds, intervalSeconds, count: kernelCount };
 }
 
 /** Has the kernel probe the connection. */

@@ -9,9 +9,9 @@
 //   an answer to a SYN   first look                it owed for the timeout
 //
 // Probes (keep-alive's of an idle connection, and those of a sender whose peer's window is shut) are themselves sent
-// only after a silence, so that of the timeout is theirs too. They get half of it at least, because such a silence is
-// no evidence: between two probes of a shut window the kernel waits up to 120 s, and each one is unanswered for a round
-// trip. Measured on Linux 6.18: keep-alive probes every subflow of an MPTCP socket, and tcpi_probes counts them until
+// only after a silence, which counts towards the timeout. But it is no evidence by itself, so they get half of the
+// timeout at least: between two probes of a shut window the kernel waits up to 120 s, and each one is unanswered for a
+// round trip. Measured on Linux 6.18: keep-alive probes every subflow of an MPTCP socket, and tcpi_probes counts them until
 // an answer; a look at a live idle path shows 0, as does one at a peer that reads nothing but answers.
 
 import { type FullInfo, type SubflowInfo, TCP_STATES } from "#ffi/structs.ts";

@@ -180,6 +180,12 @@ describe("PathLiveness: probes", () => {
     expect(looker.last.end).toEqual({ kind: "all-dead" });
   });
 
+  test("that begin sooner find it no sooner", () => {
+    const looker = new Looker();
+    const probed = (ms: number) => [subflow(1, { probes: ms < 5000 ? 0 : 1, ...silent(ms) })];
+    expect(looker.watch(60_000, { subflows: probed, holds: isDead(1) })).toBe(TIMEOUT_MS);
+  });
+
   test("that begin later get half of the timeout", () => {
     const looker = new Looker();
     const probed = (ms: number) => [subflow(1, { probes: ms < 60_000 ? 0 : 1, ...silent(ms) })];
@@ -201,7 +207,10 @@ describe("PathLiveness: probes", () => {
 
 describe("PathLiveness: joins", () => {
   // Before the handshake the kernel's times count from its start: hours of silence that mean nothing.
-  const join = (state: number) => subflow(2, { state, unacked: 1, ...silent(12_125_708) });
+  const join = (state: number) => {
+    const unacked = state === TCP_STATES.SYN_SENT ? 1 : 0;
+    return subflow(2, { state, unacked, ...silent(12_125_708) });
+  };
 
   for (const state of [TCP_STATES.SYN_SENT, TCP_STATES.SYN_RECV]) {
     test(`in state ${state} are dead after the timeout`, () => {

@@ -137,6 +137,15 @@ const UNCERTAIN: readonly (readonly [string, Case, FallbackCause])[] = [
     "unanswered",
   ],
   [
+    "two causes moved, as often as we connected",
+    {
+      moment: "connect",
+      moved: "MPCapableSYNTX 2 MPCapableSYNTXDrop 1 MPCapableFallbackSYNACK 1",
+      attempts: 2,
+    },
+    "unanswered",
+  ],
+  [
     "somebody else connected, with another end",
     { moment: "connect", moved: "MPCapableSYNTX 2 MPCapableFallbackSYNACK 1" },
     "not-answered",
