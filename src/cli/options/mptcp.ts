@@ -33,7 +33,7 @@ export const MPTCP_OPTIONS: readonly Option[] = [
       group: "mptcp",
       scope: "global",
       help: "Check what MPTCP could do here; no transfer",
-      doc: "Looks at all that Multipath TCP needs on this machine (the kernel, its settings, limits, endpoints and routes) and, for each URL, connects and waits up to three seconds for further paths; nothing is requested. Each problem comes with the command that mends it. The exit code is 0 where a connection over more than one path would work, 1 where one path is all, and 2 where MPTCP does not work. No privileges are needed.",
+      doc: "Looks at all that Multipath TCP needs on this machine (the kernel, its settings, limits, endpoints and routes) and, for each URL, sends one HEAD request and waits up to three seconds for further paths. Each problem comes with the command that mends it. The exit code is 0 where a connection over more than one path would work, 1 where one path is all, and 2 where MPTCP does not work. No privileges are needed.",
       examples: [
         "mpcurl --mptcp-check https://example.com/",
         "mpcurl --mptcp-check --mptcp-report check.json https://example.com/",
@@ -53,7 +53,7 @@ export const MPTCP_OPTIONS: readonly Option[] = [
       scope: "global",
       repeat: "append",
       help: "Let MPTCP use an address during this run",
-      doc: "Gives the kernel's path manager an endpoint for as long as mpcurl runs: the name of an interface of this machine or one of its addresses, then any of subflow (the default), signal, backup, fullmesh and id=N, each behind a comma. The word auto stands for one subflow endpoint on each interface that is up, has a default route and has no endpoint yet. What is there already is left as it is, and what was added is taken away at the end, on an error and on Ctrl-C too. It holds for the whole machine, needs the capability CAP_NET_ADMIN, and can be given more than once.",
+      doc: "Gives the kernel's path manager an endpoint for as long as mpcurl runs: the name of an interface, which stands for its first global IPv4 and its first global IPv6 address, or an address of this machine, then any of subflow (the default), signal, backup, fullmesh and id=N, each behind a comma. The word auto stands for one subflow endpoint for IPv4 and one for IPv6 on each interface that is up, has a default route of that family and has no endpoint yet. What is there already is left as it is, and what was added is taken away at the end, on an error and on Ctrl-C too. It holds for the whole machine, needs the capability CAP_NET_ADMIN, and can be given more than once.",
       examples: [
         "mpcurl --mptcp --mptcp-endpoint wlan0 -O https://example.com/large.iso",
         "mpcurl --mptcp --mptcp-endpoint 10.9.2.1,backup,id=7 https://example.com/",
@@ -87,7 +87,7 @@ export const MPTCP_OPTIONS: readonly Option[] = [
       group: "mptcp",
       scope: "global",
       help: "Write what became of each path to a file",
-      doc: "Writes what became of every path of every transfer: addresses, interface, bytes, round-trip times, retransmissions, when it came up and why it went. A name that ends in .json gets data for programs with the whole course over time, one that ends in .html a page with charts that needs nothing else; - is a table on standard output and % one on standard error.",
+      doc: "Writes what became of every path of every transfer: addresses, interface, bytes, round-trip times, retransmissions, when it came up and why it went. A name that ends in .json gets data for programs with the whole course over time, one that ends in .html a page with charts that needs nothing else; - is a table on standard output and % one on standard error. With --mptcp-check it takes the findings, as .json only.",
       examples: [
         "mpcurl --mptcp --mptcp-report paths.html -O https://example.com/large.iso",
         "mpcurl --mptcp --mptcp-report % -o page.html https://example.com/",
