@@ -73,6 +73,14 @@ export class TransferMptcp {
     this.#options.counters.mptcp = record;
   }
 
+  /** No connection came of it; where it was refused for what it is, that is the verdict. */
+  async refused(error: unknown): Promise<void> {
+    if (!(error instanceof CurlError) || error.code !== "MPTCP_REQUIRED") return;
+    const { refusedRecord } = await import("../net/mptcp/refusal.ts");
+    const record = refusedRecord(error);
+    if (record) this.#take(record);
+  }
+
   /** The exchange is over; what it left of the stream does not matter. */
   end(): void {
     this.#stream?.watch?.end();

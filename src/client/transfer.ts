@@ -15,6 +15,7 @@ import type { RequestBody } from "../http/body/request-body.ts";
 import { decideRedirect, type RedirectPolicy, redirectTarget } from "../http/redirect.ts";
 import { buildRequestHead, type RequestSpec } from "../http/request.ts";
 import type { ResponseHead } from "../http1/decoder.ts";
+import type { ConnectContext } from "../net/connect.ts";
 import { planRoute, poolKey, type RouteSpec, targetOf } from "../net/route.ts";
 import type { Connection, Stream } from "../net/stream.ts";
 import type { TlsSpec } from "../net/tls.ts";
@@ -229,21 +230,23 @@ class TransferRun {
     }
     this.#time.begin("resolve");
     const { clock, resolver, trace } = this.#session;
-    const stream = await this.#session.connect(
-      hops,
-      { target, spec: route },
-      {
-        clock,
-        resolver,
-        trace,
-        signal: this.#abort.signal,
-        nextConnectionId: () => this.#session.nextConnectionId(),
-        reached: (moment) => this.#time.reached(moment),
-      },
-    );
-    this.#counters.connectCount++;
-    demandMptcp(stream, route);
-    return { stream, key, reused: false };
+    const context: ConnectContext = {
+      clock,
+      resolver,
+      trace,
+      signal: this.#abort.signal,
+      nextConnectionId: () => this.#session.nextConnectionId(),
+      reached: (moment) => this.#time.reached(moment),
+    };
+    try {
+      const stream = await this.#session.connect(hops, { target, spec: route }, context);
+      this.#counters.connectCount++;
+      demandMptcp(stream, route);
+      return { stream, key, reused: false };
+    } catch (error) {
+      await this.#mptcp?.refused(error);
+      throw error;
+    }
   }
 
   /** A kept connection may have fallen back while it was used, inside TLS. */

@@ -22,6 +22,7 @@ import type { Trace } from "../../trace.ts";
 import type { SocketStream, StreamWatch, WatchUse } from "../stream.ts";
 import type { MptcpEvent, MptcpRecord } from "./paths.ts";
 import type { Probe } from "./probe.ts";
+import { mptcpRefusal } from "./refusal.ts";
 import {
   explainFallback,
   type FallbackReason,
@@ -130,8 +131,21 @@ class Guard implements StreamWatch {
   // ---- the transfer's side
 
   begin(use: WatchUse): MptcpRecord | Promise<MptcpRecord> {
+    const { clock } = this.#options;
+    const record = this.#newRecord();
+    this.#use = { use, record };
+    this.#uses++;
+    if (use.paths !== "unread") return this.#startLooking().then(() => record);
+    this.#firstLook = clock.after(FIRST_LOOK_MS, () => {
+      // Nobody waits for it, and a bug must not be lost.
+      this.#startLooking().catch((error: Error) => this.#stream.fail(error));
+    });
+    return record;
+  }
+
+  #newRecord(): MptcpRecord {
     const { clock, host, port } = this.#options;
-    const record: MptcpRecord = {
+    return {
       connectionId: this.#stream.connection.id,
       state: this.#state,
       host,
@@ -144,14 +158,6 @@ class Guard implements StreamWatch {
       events: this.#verdictEvents(),
       samples: [],
     };
-    this.#use = { use, record };
-    this.#uses++;
-    if (use.paths !== "unread") return this.#startLooking().then(() => record);
-    this.#firstLook = clock.after(FIRST_LOOK_MS, () => {
-      // Nobody waits for it, and a bug must not be lost.
-      this.#startLooking().catch((error: Error) => this.#stream.fail(error));
-    });
-    return record;
   }
 
   end(): void {
@@ -244,10 +250,8 @@ class Guard implements StreamWatch {
       verdict === "fallback" && reason
         ? `it fell back to TCP: ${fallbackSentence(reason)}`
         : "this kernel cannot tell whether it is (Linux 5.16 and later can)";
-    return new CurlError(
-      "MPTCP_REQUIRED",
-      `The connection to ${host}:${port} is not MPTCP, which --mptcp-require demands: ${why}`,
-    );
+    const message = `The connection to ${host}:${port} is not MPTCP, which --mptcp-require demands: ${why}`;
+    return mptcpRefusal(message, this.#newRecord());
   }
 
   #doubt(isFirst: boolean): CurlError {

@@ -7,7 +7,7 @@ import type { FallbackReason, MptcpState } from "../../../src/net/mptcp/verdict.
 import type { StreamWatch, WatchUse } from "../../../src/net/stream.ts";
 import type { ScriptedStream } from "./scripted-stream.ts";
 
-const STRIPPED: FallbackReason = {
+export const STRIPPED: FallbackReason = {
   cause: "stripped",
   certain: true,
   blackholeTimeoutSeconds: null,

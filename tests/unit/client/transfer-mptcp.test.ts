@@ -2,10 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { bytesOf } from "../../../src/bytes.ts";
 import type { Transfer } from "../../../src/client/transfer.ts";
 import { memoryBody, type RequestBody } from "../../../src/http/body/request-body.ts";
-import type { ScriptedStream } from "../../support/client/scripted-stream.ts";
-import { ScriptedWatch } from "../../support/client/scripted-watch.ts";
+import { mptcpRefusal } from "../../../src/net/mptcp/refusal.ts";
+import { ScriptedStream } from "../../support/client/scripted-stream.ts";
+import { ScriptedWatch, STRIPPED } from "../../support/client/scripted-watch.ts";
 import { ok, PLAIN_ROUTE, requestOf, TransferRun } from "../../support/client/transfer-run.ts";
 import { turn } from "../../support/client/virtual-clock.ts";
+import { mptcpRecord } from "../../support/outcome.ts";
 
 const URL = "http://a.example/";
 const OVER_MPTCP: Partial<Transfer> = { route: { ...PLAIN_ROUTE, protocol: "mptcp" } };
@@ -136,6 +138,16 @@ describe("--mptcp-require", () => {
     await run.start();
     expect(run.result).toStartWith("120 ");
     expect(run.made[0]).toMatchObject({ sent: "", isClosed: true });
+  });
+
+  test("has the verdict of a connection that was refused for what it is", async () => {
+    const run = new TransferRun(URL, REQUIRED);
+    const { state } = new ScriptedWatch(new ScriptedStream(), STRIPPED);
+    const record = { ...mptcpRecord(), state };
+    run.refusal = mptcpRefusal("it is not MPTCP", record);
+    await run.start();
+    expect(run.result).toBe("120 it is not MPTCP");
+    expect(run.outcome.mptcp?.records).toEqual([record]);
   });
 
   test("does not take a kept connection that fell back meanwhile", async () => {
