@@ -70,19 +70,13 @@ function ask(query: SubflowQuery): boolean | null {
   }
 }
 
-/** Interfaces that have an address. */
+/** Interfaces that have an address. Those of subflows are never IPv4-mapped (decodeSubflowAddress). */
 function holdersOf(local: SocketAddress): number[] {
   if (local.family === "unix") return [];
-  const { ip } = local;
-  const isMapped = ip.length === 16 && ip.subarray(0, 12).every((byte, i) => byte === MAPPED[i]);
-  const own = isMapped ? ip.subarray(12) : ip;
   return listAddresses()
-    .filter((address) => Buffer.compare(address.ip, own) === 0)
+    .filter((address) => Buffer.compare(address.ip, local.ip) === 0)
     .map((address) => address.interfaceIndex);
 }
-
-/** How an IPv4-mapped IPv6 address begins (RFC 4291 §2.5.5.2): that of a subflow of an IPv6 socket. */
-const MAPPED: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
 
 /** inet_diag_req_v2; null for what is no pair of IP addresses of one family. */
 export function encodeSubflowQuery(query: SubflowQuery): Uint8Array | null {

@@ -16,7 +16,7 @@ import { decodeSocketAddress, type SocketAddress } from "./sockaddr.ts";
 /** sizeof(struct mptcp_info) on Linux 6.18. A longer buffer gets no more, a shorter one gets its length. */
 export const MPTCP_INFO_SIZE = 96;
 /** Where struct mptcp_full_info has its mptcp_info; the header before it never grows. */
-export const FULL_INFO_HEADER_SIZE = 40;
+const FULL_INFO_HEADER_SIZE = 40;
 export const MPTCP_FULL_INFO_SIZE = FULL_INFO_HEADER_SIZE + MPTCP_INFO_SIZE;
 /** struct mptcp_subflow_info: an id, then struct mptcp_subflow_addrs. */
 export const SUBFLOW_INFO_SIZE = 264;

@@ -72,10 +72,14 @@ async function plannedTargets(
   const targets: CheckTarget[] = [];
   for (const operation of operations) {
     if (operation.urls.length === 0) continue;
-    // Nothing is sent or written but one HEAD: what the transfer would open stays closed.
+    // Nothing is sent or written but one HEAD: what the transfer would open stays closed, standard input too.
     const bare: Operation = { ...operation, uploads: [], outputs: [] };
+    const data = operation.request.get ? operation.request.data : [];
     const output = { ...operation.output, dumpHeader: null, writeOut: null, createDirs: false };
-    const plan = await planOperation({ ...bare, output }, { host, messages });
+    const plan = await planOperation(
+      { ...bare, request: { ...operation.request, data }, output },
+      { host, messages },
+    );
     for (const [index, { prepare }] of plan.urls.entries()) {
       const { url, request, credentials, route, tls, limits } = prepare(index).transfer;
       const given = [limits.connectTimeoutMs, limits.maxTimeMs].filter((limitMs) => limitMs > 0);

@@ -6,7 +6,7 @@
 import { newCounters, type Outcome } from "../client/outcome.ts";
 import { Session } from "../client/session.ts";
 import { transfer } from "../client/transfer.ts";
-import type { PathInterest } from "../client/transfer-mptcp.ts";
+import { asksForMptcp, type PathInterest } from "../client/transfer-mptcp.ts";
 import { systemClock } from "../clock.ts";
 import { CurlError } from "../error.ts";
 import type { Connect } from "../net/connect.ts";
@@ -39,19 +39,22 @@ export async function runOperations(
   const global = operations[0]?.global;
   const trace = global?.verbose ? await verboseListener(host) : undefined;
   if (global?.mptcpCheck) return checkInstead(operations, { ...context, trace });
-  const usesMptcp = operations.some(({ connection }) => connection.mptcp);
-  const around = await beginAround(global, { ...context, usesMptcp });
+  const report = await createReport(global, host);
   const session = new Session({ trace, connect });
-  const run = new Run(session, context, around?.report ?? null);
+  let takeEndpointsAway: (() => void) | null = null;
   try {
+    // Without --mptcp nobody would use the endpoints, of which the reader of the command line has warned.
+    const usesMptcp = operations.some(({ connection }) => connection.mptcp);
+    if (usesMptcp) takeEndpointsAway = await addEndpoints(global, context);
+    const run = new Run(session, context, report);
     for (const operation of operations) {
       if (!(await run.operation(operation))) break;
     }
     return run.exitCode;
   } finally {
     session.close();
-    around?.end();
-    await around?.report?.finish();
+    takeEndpointsAway?.();
+    await report?.finish();
   }
 }
 
@@ -62,36 +65,30 @@ async function checkInstead(
 ): Promise<number> {
   const { runMptcpCheck } = await import("./mptcp-check.ts");
   const { checkMptcp } = await import("../net/mptcp/doctor.ts");
-  const global = operations[0]?.global;
-  const without = global && { ...global, mptcpReport: null };
-  const around = await beginAround(without, { ...context, usesMptcp: true });
+  const takeEndpointsAway = await addEndpoints(operations[0]?.global, context);
   try {
     return await runMptcpCheck(operations, { ...context, check: checkMptcp });
   } finally {
-    around?.end();
+    takeEndpointsAway?.();
   }
 }
 
-/** What stands around the transfers of few runs. */
-interface Around {
-  readonly report: MptcpReport | null;
-  end(): void;
-}
-
-/** --mptcp-report and --mptcp-endpoint: what they need before the first transfer, and what they undo after the last. */
-async function beginAround(
+/** --mptcp-report: made before the first transfer. @throws CurlError WRITE_ERROR */
+async function createReport(
   global: GlobalSettings | undefined,
-  { host, messages, usesMptcp }: RunContext & { readonly usesMptcp: boolean },
-): Promise<Around | null> {
-  // Without --mptcp nobody would use the endpoints, of which the reader of the command line has warned.
-  const specs = (usesMptcp && global?.mptcpEndpoints) || [];
-  if (!global || (global.mptcpReport === null && specs.length === 0)) return null;
-  let report: MptcpReport | null = null;
-  if (global.mptcpReport !== null) {
-    const { createMptcpReport } = await import("./output/mptcp-report.ts");
-    report = createMptcpReport(global.mptcpReport, host);
-  }
-  if (specs.length === 0) return { report, end() {} };
+  host: Host,
+): Promise<MptcpReport | null> {
+  if (!global || global.mptcpReport === null) return null;
+  const { createMptcpReport } = await import("./output/mptcp-report.ts");
+  return createMptcpReport(global.mptcpReport, host);
+}
+
+/** --mptcp-endpoint: adds them. @returns what takes them away again; null: there are none @throws CurlError */
+async function addEndpoints(
+  global: GlobalSettings | undefined,
+  { host, messages }: RunContext,
+): Promise<(() => void) | null> {
+  if (!global || global.mptcpEndpoints.length === 0) return null;
   const { addTemporaryEndpoints } = await import("../net/mptcp/endpoints.ts");
   let endpoints: TemporaryEndpoints | null = null;
   // Before anything is added: a signal may come in between.
@@ -101,9 +98,9 @@ async function beginAround(
     endpoints?.remove();
   };
   try {
-    endpoints = addTemporaryEndpoints(specs);
-    if (!global.silent) for (const text of endpoints.notes) await messages.note(text);
-    return { report, end };
+    endpoints = addTemporaryEndpoints(global.mptcpEndpoints);
+    for (const text of endpoints.notes) await messages.note(text);
+    return end;
   } catch (error) {
     end();
     throw error;
@@ -167,7 +164,8 @@ class Run {
       progress?.start();
       const paths = this.#interestInPaths(plan, operation.global, progress !== null);
       const around = { session: this.#session, sink };
-      this.#report?.begin({ given: planned.given, counters });
+      const mptcpAsked = asksForMptcp(prepared.transfer.route);
+      this.#report?.begin({ given: planned.given, counters, mptcpAsked });
       outcome = await transfer(prepared.transfer, around, { counters, paths });
       progress?.stop();
       error = outcome.error;

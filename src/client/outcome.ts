@@ -70,7 +70,7 @@ export interface Outcome {
 
 /** What MPTCP did for a transfer. */
 export interface MptcpOutcome {
-  /** One for each connection that the transfer used, in order; empty where it never had one. */
+  /** In order, one for each hop's use of a connection: a kept one that serves two has two. Empty: there was none. */
   readonly records: readonly MptcpRecord[];
   /** What the user should know and no error says; sentences. */
   readonly warnings: readonly string[];

@@ -43,6 +43,8 @@ export class TransferMptcp {
   #stream: Stream | null = null;
   /** Why the request that was just given up is to be sent again over plain TCP. */
   #repeatBecause: FallbackReason | null = null;
+  /** Of the last record: events that were there when the exchange began. */
+  #oldEvents = 0;
 
   constructor(options: TransferMptcpOptions) {
     this.#options = options;
@@ -52,12 +54,15 @@ export class TransferMptcp {
     return { records: this.#records, warnings: this.#warnings };
   }
 
-  /** An exchange is about to run on `stream`. A Promise only where somebody reads the paths. */
+  /**
+   * A hop is about to use `stream`, from TLS's handshake on; again for the same one: nothing. A Promise only where
+   * somebody reads the paths.
+   */
   begin(
     stream: Stream,
     { pathTimeoutMs, request }: { pathTimeoutMs: number; request: () => RequestInDoubt },
   ): void | Promise<void> {
-    if (!stream.watch) return;
+    if (!stream.watch || stream === this.#stream) return;
     this.#stream = stream;
     const record = stream.watch.begin({
       pathTimeoutMs,
@@ -70,6 +75,7 @@ export class TransferMptcp {
 
   #take(record: MptcpRecord): void {
     this.#records.push(record);
+    this.#oldEvents = record.events.length;
     this.#options.counters.mptcp = record;
   }
 
@@ -101,12 +107,27 @@ export class TransferMptcp {
     return false;
   }
 
+  /**
+   * Whether the request may have been acted upon although no reply was read, and must not be twice: MPTCP ended
+   * meanwhile, or its last path went, which is no server that closed a kept connection.
+   */
+  forbidsAnother({ method }: RequestInDoubt): boolean {
+    if (IDEMPOTENT.has(method)) return false;
+    const events = this.#records.at(-1)?.events.slice(this.#oldEvents) ?? [];
+    return events.some(({ kind }) => kind === "fallback" || kind === "no-path-left");
+  }
+
   /** The route on which a request that was given up goes out again; null: it was not given up for that. Once. */
   takeRepeat(route: RouteSpec): RouteSpec | null {
     const fellBack = this.#repeatBecause;
     this.#repeatBecause = null;
     return fellBack && { ...route, mptcp: { ...route.mptcp, fellBack } };
   }
+}
+
+/** Whether a transfer by this route asks for MPTCP: over a Unix socket nothing of it has a meaning. */
+export function asksForMptcp({ protocol, unixSocket }: RouteSpec): boolean {
+  return protocol === "mptcp" && unixSocket === null;
 }
 
 /**

@@ -25,7 +25,13 @@ import { type Counters, newCounters, type Outcome } from "./outcome.ts";
 import { type Disposition, Receiver } from "./receive.ts";
 import type { Session } from "./session.ts";
 import type { Sink } from "./sink.ts";
-import { demandMptcp, type PathInterest, TransferMptcp } from "./transfer-mptcp.ts";
+import {
+  asksForMptcp,
+  demandMptcp,
+  type PathInterest,
+  type RequestInDoubt,
+  TransferMptcp,
+} from "./transfer-mptcp.ts";
 import { TransferTime } from "./transfer-time.ts";
 
 /** One URL to one output, with everything that it needs; made by cli/plan or client/fetch, never changed. */
@@ -138,10 +144,9 @@ class TransferRun {
     this.#session = session;
     this.#sink = sink;
     this.#counters = counters;
-    this.#mptcp =
-      t.route.protocol === "mptcp" && t.route.unixSocket === null
-        ? new TransferMptcp({ paths, counters, trace: session.trace })
-        : null;
+    this.#mptcp = asksForMptcp(t.route)
+      ? new TransferMptcp({ paths, counters, trace: session.trace })
+      : null;
     this.#time = new TransferTime({
       clock: session.clock,
       limits: t.limits,
@@ -237,6 +242,8 @@ class TransferRun {
       signal: this.#abort.signal,
       nextConnectionId: () => this.#session.nextConnectionId(),
       reached: (moment) => this.#time.reached(moment),
+      // From here on, because a path can go while TLS shakes hands, and the verdict is news where that fails.
+      stands: (stream) => this.#watch(stream),
     };
     try {
       const stream = await this.#session.connect(hops, { target, spec: route }, context);
@@ -244,6 +251,7 @@ class TransferRun {
       demandMptcp(stream, route);
       return { stream, key, reused: false };
     } catch (error) {
+      this.#mptcp?.end();
       await this.#mptcp?.refused(error);
       throw error;
     }
@@ -259,11 +267,11 @@ class TransferRun {
     }
   }
 
-  /** Has the connection looked after for as long as this hop uses it. */
+  /** Has the connection looked after for as long as this hop uses it; once. */
   #watch(stream: Stream): void | Promise<void> {
     return this.#mptcp?.begin(stream, {
       pathTimeoutMs: this.#t.route.mptcp.pathTimeoutMs,
-      request: () => ({ method: this.#methodSent, canSendBodyAgain: this.#canSendBodyAgain() }),
+      request: () => this.#requestInDoubt(),
     });
   }
 
@@ -290,7 +298,12 @@ class TransferRun {
     const lost =
       error instanceof CurlError &&
       (error.code === "GOT_NOTHING" || error.code === "RECV_ERROR" || error.code === "SEND_ERROR");
-    return lost && !this.#abort.signal.aborted && this.#canSendBodyAgain();
+    if (!lost || this.#abort.signal.aborted || !this.#canSendBodyAgain()) return false;
+    return !this.#mptcp?.forbidsAnother(this.#requestInDoubt());
+  }
+
+  #requestInDoubt(): RequestInDoubt {
+    return { method: this.#methodSent, canSendBodyAgain: this.#canSendBodyAgain() };
   }
 
   #canSendBodyAgain(): boolean {

@@ -82,7 +82,8 @@ export const IMPORT_FORM: Rule = {
     sources.flatMap((source) =>
       source.imports
         .filter(
-          ({ specifier }) => /^[.#]/.test(specifier) && !/\.(ts|js|css|json|tsv|txt)$/.test(specifier),
+          ({ specifier }) =>
+            /^[.#]/.test(specifier) && !/\.(ts|js|css|json|tsv|txt)$/.test(specifier),
         )
         .map(({ specifier, line }) => finding(source, line, `${specifier} has no extension`)),
     ),

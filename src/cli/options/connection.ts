@@ -56,9 +56,9 @@ export const CONNECTION_OPTIONS: readonly Option[] = [
       hint: "number",
       group: "connection",
       help: "Unanswered probes that end a connection",
-      doc: "How many probes in a row may stay without an answer before the kernel gives the connection up. The default, and the meaning of 0, is 9. Linux takes up to 127.",
+      doc: "How many probes in a row may stay without an answer before the kernel gives the connection up. The default, and the meaning of 0, is 9; under --mptcp it follows --mptcp-path-timeout unless --keepalive-time is given. Linux takes up to 127.",
       examples: ["mpcurl --keepalive-cnt 3 https://example.com/"],
-      seeAlso: ["keepalive-time", "keepalive"],
+      seeAlso: ["keepalive-time", "keepalive", "mptcp-path-timeout"],
     },
     ({ connection }, count) => {
       connection.keepAlive.count = probeNumber(count);

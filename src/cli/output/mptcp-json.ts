@@ -70,7 +70,7 @@ export interface JsonMptcp {
   /** Bytes that MPTCP sent again on another path. */
   readonly bytes_retrans: number | null;
   readonly paths: readonly JsonPath[];
-  /** Connections that the transfer used, redirects included. */
+  /** Connections that the transfer used, redirects included; one that served two hops is one. */
   readonly connections: number;
   readonly warnings: readonly string[];
 }
@@ -94,7 +94,7 @@ export interface JsonSample {
   }[];
 }
 
-/** One connection of a transfer, whole: for the report. */
+/** One connection for as long as one hop of a transfer used it, whole: for the report. */
 export interface JsonConnection {
   readonly connection_id: number;
   readonly host: string;
@@ -149,7 +149,7 @@ export function mptcpAsJson(
     subflows: record?.mostSubflows ?? 0,
     bytes_retrans: record?.bytesRetransmitted ?? null,
     paths: record ? pathsAsJson(record, originMs) : [],
-    connections: mptcp.records.length,
+    connections: new Set(mptcp.records.map(({ connectionId }) => connectionId)).size,
     warnings: mptcp.warnings,
   };
 }

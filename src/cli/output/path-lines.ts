@@ -9,7 +9,8 @@
 // all paths, then the bar. One path alone is what the meter's row shows already.
 
 import type { MptcpRecord, PathRecord } from "../../net/mptcp/paths.ts";
-import { printable, sizeText } from "./terminal-text.ts";
+import { sizeText } from "./figures.ts";
+import { bracketed, printable } from "./terminal-text.ts";
 
 /** The kernel allows nine paths or, later, more; a screen has rows for so many. */
 const MOST_LINES = 8;
@@ -88,7 +89,7 @@ function mostTelling(paths: readonly PathRecord[]): readonly PathRecord[] {
 
 function inColumns(cells: readonly Cells[], width: number): string[] {
   const longest = (texts: readonly string[]): number =>
-    texts.reduce((most, text) => Math.max(most, text.length), 0);
+    texts.reduce((most, text) => Math.max(most, Bun.stringWidth(text)), 0);
   const nameWidth = longest(cells.map(({ name }) => name));
   const wayWidth = longest(cells.map(({ way }) => way));
   const localWidth = longest(cells.map(({ local }) => local));
@@ -99,7 +100,8 @@ function inColumns(cells: readonly Cells[], width: number): string[] {
   return cells.map(({ name, way, local, share, figures }) => {
     const address = (isWide ? way : local).padEnd(addressWidth);
     const bar = barWidth < SHORTEST_BAR ? "" : `  ${barOf(share, barWidth)}`;
-    return `${name.padEnd(nameWidth)} ${address}${bar}  ${figures}`.slice(0, width);
+    const space = " ".repeat(nameWidth - Bun.stringWidth(name) + 1);
+    return `${name}${space}${address}${bar}  ${figures}`.slice(0, width);
   });
 }
 
@@ -113,8 +115,4 @@ function stateText({ phase, backup }: PathRecord): string {
 
 function bytesOf({ bytesIn, bytesOut }: PathRecord): number {
   return bytesIn + bytesOut;
-}
-
-function bracketed(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
 }

@@ -16,9 +16,10 @@ import type { Counters } from "../../client/outcome.ts";
 import type { Clock, Timer } from "../../clock.ts";
 import type { Host } from "../host.ts";
 import type { GlobalSettings } from "../operation.ts";
+import { durationText, sizeText } from "./figures.ts";
 import { type OrderedWriter, stderrWriter } from "./ordered-writer.ts";
 import { PathLines } from "./path-lines.ts";
-import { durationText, lineWidth, sizeText } from "./terminal-text.ts";
+import { lineWidth } from "./terminal-text.ts";
 
 export interface ProgressOptions {
   readonly host: Host;

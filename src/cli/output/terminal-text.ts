@@ -1,10 +1,9 @@
-// Text that people see: decoding byte strings, taking the teeth out of control characters, the width of a line, and
-// sizes and durations in columns.
+// Text that people see: decoding byte strings, taking the teeth out of control characters, the width of a line.
 //
 // A server chooses header values, reason phrases and names in certificates. An escape sequence among them could
 // rename the terminal's window, fill its clipboard or paint a false prompt. Whatever is shown to people therefore
-// goes through printable(): ESC becomes the four characters \x1b. Here: that, the width for wrapping, figures. Not here:
-// the wrapping (messages.ts), bodies (they are left as they came, as curl does) and text that goes into files.
+// goes through printable(): ESC becomes the four characters \x1b. Here: that, and the width for wrapping. Not here: the
+// wrapping (messages.ts), figures (figures.ts), bodies (left as they came, as curl does) and text that goes into files.
 
 import { textOf } from "../../bytes.ts";
 import type { Host } from "../host.ts";
@@ -34,33 +33,7 @@ export function lineWidth(host: Host): number {
   return columns !== null && columns > 20 && columns <= 10_000 ? columns : 79;
 }
 
-/** Six columns: plain up to 99999, above in powers of 1024: `97.66k`, `976.6k`, ` 0.98M`. */
-export function sizeText(bytes: number): string {
-  if (bytes <= 99_999) return String(bytes).padStart(6);
-  let value = bytes;
-  let unit = "";
-  for (const next of ["k", "M", "G", "T", "P"]) {
-    value /= 1024;
-    unit = next;
-    if (value < 999.95) break;
-  }
-  const digits = value < 99.995 ? 2 : value < 999.95 ? 1 : 0;
-  return `${value.toFixed(digits)}${unit}`.padStart(6);
-}
-
-/** Seven columns: blank for nothing, `MM:SS`, `H:MM:SS`, `HHh MMm`, `DDd HHh`, days. */
-export function durationText(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  const minutes = Math.floor(seconds / 60);
-  const hours = Math.floor(minutes / 60);
-  const days = Math.floor(hours / 24);
-  const two = (value: number): string => String(value).padStart(2, "0");
-  let text: string;
-  if (seconds <= 0) text = "";
-  else if (hours === 0) text = `${two(minutes)}:${two(seconds % 60)}`;
-  else if (hours < 10) text = `${hours}:${two(minutes % 60)}:${two(seconds % 60)}`;
-  else if (hours < 100) text = `${hours}h ${two(minutes % 60)}m`;
-  else if (days < 100) text = `${days}d ${two(hours % 24)}h`;
-  else text = `${Math.min(days, 999_999)}d`;
-  return text.padStart(7);
+/** An address as it stands before a port: IPv6 in brackets (RFC 3986 §3.2.2). */
+export function bracketed(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
 }

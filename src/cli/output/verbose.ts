@@ -11,7 +11,7 @@ import { bytesOf, utf8 } from "../../bytes.ts";
 import type { AttemptFacts, CertificateFacts, PathFacts, Trace, TraceEvent } from "../../trace.ts";
 import type { Host } from "../host.ts";
 import { stderrWriter } from "./ordered-writer.ts";
-import { printable } from "./terminal-text.ts";
+import { bracketed, printable } from "./terminal-text.ts";
 
 /** A listener that writes -v's lines to `host.stderr`; bytes as they came, but harmless where that is a terminal. */
 export function verboseTrace(host: Host): Trace {
@@ -230,8 +230,4 @@ function wayOut({ from, protocol }: AttemptFacts): string {
 /** Unix sockets have none (-1); curl writes 0 then. */
 function shownPort(port: number): number {
   return Math.max(0, port);
-}
-
-function bracketed(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
 }

@@ -17,6 +17,7 @@ export class ScriptedWatch implements StreamWatch {
   readonly #stream: ScriptedStream;
   readonly state: MptcpState;
   readonly uses: WatchUse[] = [];
+  readonly records: MptcpRecord[] = [];
   ends = 0;
 
   /** Becomes the stream's watch. */
@@ -38,6 +39,12 @@ export class ScriptedWatch implements StreamWatch {
     return false;
   }
 
+  /** The watch ends the stream, for what this event says of its MPTCP. */
+  giveUp(kind: "fallback" | "no-path-left"): void {
+    this.records.at(-1)?.events.push({ atMs: 0, kind, pathId: null, text: "" });
+    this.#stream.fail(new CurlError("RECV_ERROR", kind));
+  }
+
   received(): void {}
 
   begin(use: WatchUse): MptcpRecord | Promise<MptcpRecord> {
@@ -56,6 +63,7 @@ export class ScriptedWatch implements StreamWatch {
       events: [],
       samples: [],
     };
+    this.records.push(record);
     return use.paths === "unread" ? record : Promise.resolve(record);
   }
 

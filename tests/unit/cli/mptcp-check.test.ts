@@ -142,6 +142,7 @@ describe("runMptcpCheck", () => {
     const { host, targets } = await ran({}, (operation) => {
       operation.urls.push("http://u:p@h:81/x", "https://g/");
       operation.uploads.push("no-such-file");
+      operation.request.data.push({ kind: "data", text: "@no-such-file" });
       operation.outputs.push({ kind: "file", path: "out" });
       operation.output.dumpHeader = "head";
       operation.connection.family = "ipv4";
@@ -152,6 +153,15 @@ describe("runMptcpCheck", () => {
       { url: { scheme: "https", host: "g" }, route: { family: "ipv4" } },
     ]);
     expect(host.files.size).toBe(0);
+  });
+
+  test("asks for what -G makes of a URL", async () => {
+    const { targets } = await ran({}, ({ urls, request }) => {
+      urls.push("http://h/");
+      request.get = true;
+      request.data.push({ kind: "data", text: "q=1" });
+    });
+    expect(targets?.[0]?.url.query).toBe("q=1");
   });
 
   test("writes the report, whatever was in the file", async () => {

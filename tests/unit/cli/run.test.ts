@@ -107,6 +107,24 @@ describe("runOperations", () => {
     expect([code, connected]).toEqual([2, ["good"]]);
   });
 
+  test("an endpoint that cannot be added ends the run, and the report says that nothing was done", async () => {
+    const host = new MemoryHost();
+    const argv = [
+      "--mptcp",
+      "--mptcp-endpoint",
+      "auto,id=1",
+      "--mptcp-report",
+      "r.json",
+      "http://h/",
+    ];
+    const { operations } = foldOperations(cutArgv(argv), host);
+    const messages = createMessages(host, newGlobalSettings());
+    const refusal = await runOperations(operations, { host, messages }).catch((error) => error);
+    expect(refusal).toMatchObject({ code: "FAILED_INIT" });
+    expect(JSON.parse(host.files.get("r.json") ?? "")).toMatchObject({ transfers: [] });
+    expect([host.openFiles, host.pendingTerminations]).toEqual([0, 0]);
+  });
+
   test("a bug goes on as it is", async () => {
     const servers: Servers = {
       get good(): string {

@@ -99,6 +99,50 @@ describe("a reply in doubt at its first bytes", () => {
   });
 });
 
+describe("a kept connection that its watch ends before the reply", () => {
+  async function givenUp(kind: "fallback" | "no-path-left", given: Partial<Transfer>) {
+    const run = new TransferRun(URL, { ...OVER_MPTCP, ...given });
+    const watch = new ScriptedWatch(run.keep(URL));
+    await run.start();
+    watch.giveUp(kind);
+    await turn();
+    return run;
+  }
+
+  test.each(["fallback", "no-path-left"] as const)(
+    "a POST is not sent twice: %s leaves open what became of it",
+    async (kind) => {
+      const body = memoryBody(bytesOf("a=1"), null);
+      const run = await givenUp(kind, { request: requestOf({ method: "POST" }), body });
+      expect([run.result, run.made.length]).toEqual([`56 ${kind}`, 0]);
+    },
+  );
+
+  test.each(["fallback", "no-path-left"] as const)(
+    "a GET goes out again on a connection of its own: %s",
+    async (kind) => {
+      const run = await givenUp(kind, {});
+      await (run.made[0] as ScriptedStream).receive(ok("fine"));
+      expect([run.result, run.sink.body]).toEqual(["0", "fine"]);
+    },
+  );
+
+  test("a POST goes out again where the server had closed it", async () => {
+    const body = memoryBody(bytesOf("a=1"), null);
+    const run = new TransferRun(URL, {
+      ...OVER_MPTCP,
+      request: requestOf({ method: "POST" }),
+      body,
+    });
+    const kept = run.keep(URL);
+    new ScriptedWatch(kept);
+    await run.start();
+    await kept.end();
+    await (run.made[0] as ScriptedStream).receive(ok("fine"));
+    expect(run.result).toBe("0");
+  });
+});
+
 describe("the watch of a connection", () => {
   test("begins and ends with each exchange, also one that fails", async () => {
     const { run, watches } = await watched({});

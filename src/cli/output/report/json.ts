@@ -70,6 +70,8 @@ export interface ReportEntry {
 export interface RunningEntry {
   readonly given: string;
   readonly counters: Counters;
+  /** Whether it runs with --mptcp, be there a connection yet or not. */
+  readonly mptcpAsked: boolean;
 }
 
 /** When a transfer began, on its clock and in milliseconds since 1970. */
@@ -104,7 +106,7 @@ export function transferAsJson(
 
 /** A transfer that will not end, because a signal ends the program: of its connections the one in use. */
 export function interruptedAsJson(
-  { given, counters }: RunningEntry,
+  { given, counters, mptcpAsked }: RunningEntry,
   { originMs, epochMs }: Beginning,
 ): JsonTransfer {
   const { mptcp } = counters;
@@ -119,7 +121,7 @@ export function interruptedAsJson(
     times: null,
     bytes_downloaded: counters.downloaded,
     bytes_uploaded: counters.uploaded,
-    mptcp_asked: mptcp !== null,
+    mptcp_asked: mptcpAsked,
     warnings: [],
     connections: mptcp === null ? [] : [connectionAsJson(mptcp, originMs)],
   };
@@ -144,9 +146,9 @@ function timesAsJson({ timings }: Outcome): JsonTimes {
   };
 }
 
-/** Typed text may be no URL; whatever could be a user and a password in front of a host goes. */
+/** Typed text may be no URL, nor its scheme a scheme; whatever could be a user and a password before a host goes. */
 function withoutCredentials(url: string): string {
-  return url.replace(/^([A-Za-z][A-Za-z0-9+.-]*:\/+)?[^/?#]*@/, "$1");
+  return url.replace(/^([^/?#@]*:\/+)?[^/?#]*@/, "$1");
 }
 
 /** Our own sentences may hold any character. */

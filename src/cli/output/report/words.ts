@@ -1,10 +1,11 @@
 // The report in words: numbers with units, states, causes, and the line that says how it went. Pure.
 //
-// Here: what the table and the page both say, as plain text; what came from outside went through printable(). Not here: layout (table.ts, html.ts) and the reasons of a fall back,
-// which come as sentences. Sizes are decimal (1 MB is 1,000,000 bytes), so that 10 MB in 1 s is 80 Mbit/s.
+// Here: what the table and the page both say, as plain text; what came from outside went through printable(). Not here:
+// layout (table.ts, html.ts) and the reasons of a fall back, which come as sentences. Sizes are decimal (1 MB is
+// 1,000,000 bytes), so that 10 MB in 1 s is 80 Mbit/s.
 
 import type { JsonConnection, JsonEvent, JsonPath } from "../mptcp-json.ts";
-import { printable } from "../terminal-text.ts";
+import { bracketed, printable } from "../terminal-text.ts";
 import type { JsonTransfer } from "./json.ts";
 
 const SIZES = ["B", "kB", "MB", "GB", "TB"] as const;
@@ -48,7 +49,7 @@ export function formatShare(share: number): string {
 
 /** "10.0.0.1:80", "[2001:db8::1]:80". */
 export function formatEndpoint({ address, port }: JsonPath["local"]): string {
-  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  return `${bracketed(address)}:${port}`;
 }
 
 /** "1 · eth0"; without an interface its address; the one path after a fall back is "TCP · eth0". */

@@ -99,7 +99,8 @@ describe("mptcpAsJson()", () => {
   });
 
   test("tells of the connection used last, and how many there were", () => {
-    const outcome = { records: [mptcpRecord(), RECORD], warnings: ["beware"] };
+    const earlier = mptcpRecord({ connectionId: RECORD.connectionId + 1 });
+    const outcome = { records: [earlier, RECORD], warnings: ["beware"] };
     expect(mptcpAsJson(outcome, { originMs: 1000 })).toEqual({
       verdict: "mptcp",
       reason: null,
@@ -110,6 +111,11 @@ describe("mptcpAsJson()", () => {
       connections: 2,
       warnings: ["beware"],
     });
+  });
+
+  test("counts a connection once that served several hops", () => {
+    const records = [0, 1, 0].map((connectionId) => mptcpRecord({ connectionId }));
+    expect(mptcpAsJson({ records, warnings: [] }, { originMs: 0 })?.connections).toBe(2);
   });
 
   test("has no verdict where there was no connection", () => {

@@ -99,7 +99,7 @@ describe("createMptcpReport()", () => {
       downloaded: 500,
       mptcp: mptcpRecord({ startedMs: 10_000, paths: [pathRecord({ bytesIn: 500 })] }),
     };
-    report.begin({ given: "http://running/", counters });
+    report.begin({ given: "http://running/", counters, mptcpAsked: true });
     host.terminate();
     const { transfers } = JSON.parse(host.files.get("r.json") ?? "") as { transfers: object[] };
     expect(transfers).toMatchObject([
@@ -116,7 +116,7 @@ describe("createMptcpReport()", () => {
   test("a transfer that ended is told once, though a signal comes before the next", () => {
     const host = new MemoryHost();
     const report = createMptcpReport("r.json", host, { clock });
-    report.begin({ given: "http://h/", counters: newCounters() });
+    report.begin({ given: "http://h/", counters: newCounters(), mptcpAsked: true });
     report.add(ENTRY);
     host.terminate();
     const { transfers } = JSON.parse(host.files.get("r.json") ?? "") as { transfers: object[] };

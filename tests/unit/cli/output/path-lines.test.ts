@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { byteStringOfText } from "../../../../src/bytes.ts";
 import { PathLines } from "../../../../src/cli/output/path-lines.ts";
 import type { MptcpRecord, PathRecord } from "../../../../src/net/mptcp/paths.ts";
 import { mptcpRecord, pathRecord } from "../../../support/outcome.ts";
@@ -44,6 +45,14 @@ describe("PathLines", () => {
     expect(lines([idle, { ...idle, id: 2, interfaceName: "c2" }])).toEqual([
       "?  10.9.1.1 -> 10.9.1.2:8080  --------------------    0%      0/s  up",
       "c2 10.9.1.1 -> 10.9.1.2:8080  --------------------    0%      0/s  up",
+    ]);
+  });
+
+  test("names are as wide as a terminal shows them", () => {
+    const wide = { ...WIFI, interfaceName: byteStringOfText("\u7db2\u8def0") };
+    expect(lines([wide, MOBILE])).toEqual([
+      "\u7db2\u8def0 10.9.1.1 -> 10.9.1.2:8080       ###############-----   75%   3000/s  up",
+      "wwan0 192.168.100.7 -> 10.9.1.2:8080  #####---------------   25%   1000/s  up, backup",
     ]);
   });
 

@@ -70,6 +70,8 @@ describe("transferAsJson()", () => {
     ["https://u:p%40q@x@h", "https://h"],
     ["http://h/a@b?c@d", "http://h/a@b?c@d"],
     ["http://h?u@p", "http://h?u@p"],
+    [" http://u:p@h", " http://h"],
+    ["1http://u:p@h", "1http://h"],
   ])("%p is shown as %p", (given, shown) => {
     expect(transferAsJson({ outcome: null, given }, NOW).url).toBe(shown);
   });
@@ -100,7 +102,8 @@ describe("interruptedAsJson()", () => {
   test("tells what was so far: no exit code, no times, the connection in use", () => {
     const mptcp = mptcpRecord({ startedMs: 510, paths: [pathRecord({ bytesIn: 9 })] });
     const counters = { ...newCounters(), downloaded: 9, mptcp };
-    expect(interruptedAsJson({ given: "http://u@h/", counters }, NOW)).toMatchObject({
+    const entry = { given: "http://u@h/", counters, mptcpAsked: true };
+    expect(interruptedAsJson(entry, NOW)).toMatchObject({
       url: "http://h/",
       exit_code: null,
       error: "interrupted by a signal",
@@ -109,6 +112,11 @@ describe("interruptedAsJson()", () => {
       mptcp_asked: true,
       connections: [{ started_ms: 10, paths: [{ id: 1, bytes_in: 9 }] }],
     });
+  });
+
+  test("tells that MPTCP was asked for while nothing is connected yet", () => {
+    const entry = { given: "http://h/", counters: newCounters(), mptcpAsked: true };
+    expect(interruptedAsJson(entry, NOW)).toMatchObject({ mptcp_asked: true, connections: [] });
   });
 });
 
