@@ -19,14 +19,13 @@ import {
   TCP_INFO,
   TCP_IS_MPTCP,
 } from "./constants.ts";
-import { check, ERRNO, lastErrno, SyscallError } from "./errno.ts";
+import { check, ERRNO, lastErrno } from "./errno.ts";
 import { libc } from "./libc.ts";
 import {
   decodeFullInfo,
   decodeMptcpInfo,
   decodeSubflowAddrs,
   decodeSubflowArray,
-  decodeTcpInfo,
   type FullInfo,
   MPTCP_FULL_INFO_SIZE,
   MPTCP_INFO_SIZE,
@@ -36,9 +35,8 @@ import {
   SUBFLOW_INFO_SIZE,
   type SubflowArray,
   type SubflowInfo,
-  TCP_INFO_SIZE,
-  type TcpInfo,
 } from "./structs.ts";
+import { decodeTcpInfo, TCP_INFO_SIZE, type TcpInfo } from "./tcp-info.ts";
 
 const answer = new Int32Array(1);
 const answerLength = new Uint32Array(1);
@@ -233,25 +231,4 @@ function numberOf(numbers: Numbers, addrs: Uint8Array): number {
   const number = numbers.get(key) ?? numbers.size + 1;
   numbers.set(key, number);
   return number;
-}
-
-/**
- * Why the kernel refused an MPTCP socket, and what to do, as one sentence; null for any other failure.
- * Errnos: mptcp(7), net/mptcp in Linux, measured where a kernel for it was at hand.
- */
-export function whyNoMptcpSocket(error: unknown): string | null {
-  if (!(error instanceof SyscallError) || error.syscall !== "socket") return null;
-  switch (error.errno) {
-    case ERRNO.ENOPROTOOPT:
-      return 'MPTCP is switched off in this network namespace (net.mptcp.enabled=0): switch it on with "sysctl -w net.mptcp.enabled=1", or leave out --mptcp';
-    case ERRNO.EPROTONOSUPPORT:
-      return "this kernel was built without MPTCP (CONFIG_MPTCP): use a kernel that has it, or leave out --mptcp";
-    case ERRNO.EINVAL:
-      return "this kernel is older than MPTCP (Linux 5.6): use a newer kernel, or leave out --mptcp";
-    case ERRNO.EACCES:
-    case ERRNO.EPERM:
-      return "a security policy of this system (SELinux, seccomp, BPF) forbids MPTCP sockets: allow them in that policy, or leave out --mptcp";
-    default:
-      return null;
-  }
 }

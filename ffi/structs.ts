@@ -1,8 +1,7 @@
-// The kernel's structs, decoded. Pure; nothing here throws, however short the bytes are.
+// MPTCP's structs, decoded. Pure; nothing here throws, however short the bytes are.
 //
-// A struct grows at its end from kernel to kernel, and the kernel says how much of it it wrote: a field exists only if
-// it ends within that length, else it is null, or 0 where every kernel with MPTCP has it. In an array the elements
-// stand at a stride of min(what we asked for, what the kernel has), and only whole elements that had room were
+// What lies behind the length that the kernel wrote is null, or 0 where every kernel with MPTCP has it (fields.ts). In
+// an array the elements stand at a stride of min(what we asked for, what the kernel has), and only whole elements that had room were
 // written. Offsets: linux/mptcp.h and linux/tcp.h, checked against Linux 6.18's BTF and against captured bytes
 // (tests/vectors). Numbers are little-endian, as both architectures are that mpcurl is built for.
 //
@@ -11,7 +10,9 @@
 //     MPTCP_SUBFLOW_ADDRS   mptcp_subflow_data, then mptcp_subflow_addrs[]
 
 import { AF_INET, AF_INET6 } from "./constants.ts";
+import { Fields, viewOf } from "./fields.ts";
 import { decodeSocketAddress, type SocketAddress } from "./sockaddr.ts";
+import { type TcpInfo, tcpInfoOf } from "./tcp-info.ts";
 
 /** sizeof(struct mptcp_info) on Linux 6.18. A longer buffer gets no more, a shorter one gets its length. */
 export const MPTCP_INFO_SIZE = 96;
@@ -24,8 +25,6 @@ export const SUBFLOW_INFO_SIZE = 264;
 export const SUBFLOW_DATA_SIZE = 16;
 /** struct mptcp_subflow_addrs: two of struct sockaddr_storage. */
 export const SUBFLOW_ADDRS_SIZE = 256;
-/** sizeof(struct tcp_info) on Linux 6.18. */
-export const TCP_INFO_SIZE = 280;
 
 const SOCKADDR_STORAGE_SIZE = 128;
 const SUBFLOW_INFO_ADDRS = 8;
@@ -53,40 +52,6 @@ export interface MptcpInfo {
   readonly bytesAcked: number | null;
 }
 
-/** Reads what ends within `end`; the caller says what stands for the rest. */
-class Fields {
-  readonly #view: DataView;
-  readonly #start: number;
-  readonly #end: number;
-
-  constructor(view: DataView, start: number, end: number) {
-    this.#view = view;
-    this.#start = start;
-    this.#end = Math.min(end, view.byteLength);
-  }
-
-  u8<T>(offset: number, absent: T): number | T {
-    const at = this.#start + offset;
-    return at + 1 <= this.#end ? this.#view.getUint8(at) : absent;
-  }
-
-  u32<T>(offset: number, absent: T): number | T {
-    const at = this.#start + offset;
-    return at + 4 <= this.#end ? this.#view.getUint32(at, true) : absent;
-  }
-
-  /** As a number: exact up to 8 PiB, which no byte counter of a connection reaches. */
-  u64<T>(offset: number, absent: T): number | T {
-    const at = this.#start + offset;
-    if (at + 8 > this.#end) return absent;
-    return this.#view.getUint32(at + 4, true) * 0x1_0000_0000 + this.#view.getUint32(at, true);
-  }
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 /** @param bytes what the kernel wrote, cut to the length that it returned */
 export function decodeMptcpInfo(bytes: Uint8Array): MptcpInfo {
   const fields = new Fields(viewOf(bytes), 0, bytes.length);
@@ -100,70 +65,6 @@ export function decodeMptcpInfo(bytes: Uint8Array): MptcpInfo {
     bytesSent: fields.u64(56, null),
     bytesReceived: fields.u64(64, null),
     bytesAcked: fields.u64(72, null),
-  };
-}
-
-/** struct tcp_info (linux/tcp.h), as far as paths are judged and shown by it; all of it is older than MPTCP. */
-export interface TcpInfo {
-  /** TCP_STATES. */
-  readonly state: number;
-  /** Retransmission timeouts in a row, now. */
-  readonly retransmits: number;
-  /** Keep-alive and window probes without an answer, now. */
-  readonly probes: number;
-  readonly backoff: number;
-  readonly rtoUs: number;
-  /** Segments sent and not acknowledged. */
-  readonly unacked: number;
-  readonly lost: number;
-  /** Milliseconds since. */
-  readonly lastDataSentMs: number;
-  readonly lastDataReceivedMs: number;
-  readonly lastAckReceivedMs: number;
-  /** Smoothed; 0: none measured yet. */
-  readonly rttUs: number;
-  /** The receiver's estimate; 0: none yet. */
-  readonly receiverRttUs: number;
-  /** 0: none measured yet. */
-  readonly minRttUs: number;
-  /** Segments sent again since the connection began. */
-  readonly totalRetransmissions: number;
-  /** Payload, and the SYN. */
-  readonly bytesAcked: number;
-  readonly bytesReceived: number;
-  readonly notSentBytes: number;
-  readonly bytesRetransmitted: number;
-}
-
-/** The kernel's "no minimum yet": the largest number (net/ipv4/tcp.c, tcp_min_rtt). */
-const NO_MIN_RTT = 0xffff_ffff;
-
-/** @param bytes what the kernel wrote, cut to the length that it returned */
-export function decodeTcpInfo(bytes: Uint8Array): TcpInfo {
-  return tcpInfoOf(new Fields(viewOf(bytes), 0, bytes.length));
-}
-
-function tcpInfoOf(fields: Fields): TcpInfo {
-  const minRttUs = fields.u32(148, 0);
-  return {
-    state: fields.u8(0, 0),
-    retransmits: fields.u8(2, 0),
-    probes: fields.u8(3, 0),
-    backoff: fields.u8(4, 0),
-    rtoUs: fields.u32(8, 0),
-    unacked: fields.u32(24, 0),
-    lost: fields.u32(32, 0),
-    lastDataSentMs: fields.u32(44, 0),
-    lastDataReceivedMs: fields.u32(52, 0),
-    lastAckReceivedMs: fields.u32(56, 0),
-    rttUs: fields.u32(68, 0),
-    receiverRttUs: fields.u32(92, 0),
-    minRttUs: minRttUs === NO_MIN_RTT ? 0 : minRttUs,
-    totalRetransmissions: fields.u32(100, 0),
-    bytesAcked: fields.u64(120, 0),
-    bytesReceived: fields.u64(128, 0),
-    notSentBytes: fields.u32(144, 0),
-    bytesRetransmitted: fields.u64(208, 0),
   };
 }
 
@@ -293,18 +194,3 @@ export function decodeSubflowArray(bytes: Uint8Array): SubflowArray {
   }
   return { subflowCount, elements };
 }
-
-/** tcp_info.state (net/tcp_states.h). */
-export const TCP_STATES = {
-  ESTABLISHED: 1,
-  SYN_SENT: 2,
-  SYN_RECV: 3,
-  FIN_WAIT1: 4,
-  FIN_WAIT2: 5,
-  TIME_WAIT: 6,
-  CLOSE: 7,
-  CLOSE_WAIT: 8,
-  LAST_ACK: 9,
-  LISTEN: 10,
-  CLOSING: 11,
-} as const;

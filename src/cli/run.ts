@@ -99,7 +99,7 @@ async function addEndpoints(
   };
   try {
     endpoints = addTemporaryEndpoints(global.mptcpEndpoints);
-    for (const text of endpoints.notes) await messages.note(text);
+    for (const text of endpoints.warnings) await messages.warning(text);
     return end;
   } catch (error) {
     end();

@@ -21,6 +21,8 @@ export interface ConnectContext {
   nextConnectionId(): number;
   /** A step is done; for curl's time_namelookup, time_connect, time_appconnect. */
   reached(step: "resolved" | "connected" | "secured"): void;
+  /** The socket of a route is connected and nothing was sent yet, TLS included. What it throws ends the connection. */
+  stands?(stream: Stream): void | Promise<void>;
 }
 
 /** What connect() is to a transfer; another one connects to what it likes. */
@@ -45,6 +47,7 @@ export async function connect(
         case "socket":
           stream = await connectSocket(hop, { target, spec }, context);
           context.reached("connected");
+          await context.stands?.(stream);
           break;
         case "unix":
           context.reached("resolved");

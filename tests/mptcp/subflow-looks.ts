@@ -16,7 +16,8 @@ import {
 import { mptcpCountersOf, readNetstat } from "../../ffi/proc.ts";
 import type { SocketAddress } from "../../ffi/sockaddr.ts";
 import { hasUnread, localAddress, openSocket, startConnect } from "../../ffi/socket.ts";
-import type { FullInfo, MptcpInfo, TcpInfo } from "../../ffi/structs.ts";
+import type { FullInfo, MptcpInfo } from "../../ffi/structs.ts";
+import type { TcpInfo } from "../../ffi/tcp-info.ts";
 import { bytesOf } from "../../src/bytes.ts";
 import { formatIpAddress, parseIpv4, parseIpv6 } from "../../src/ip-address.ts";
 

@@ -5,7 +5,7 @@
 // socket is opened (attempt.ts).
 
 import { ERRNO, errnoText } from "#ffi/errno.ts";
-import { whyNoMptcpSocket } from "#ffi/mptcp.ts";
+import { whyNoMptcpSocket } from "#ffi/mptcp-socket.ts";
 import type { Timer } from "../../clock.ts";
 import { CurlError } from "../../error.ts";
 import type { SocketStream } from "../stream.ts";

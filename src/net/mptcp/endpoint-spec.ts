@@ -9,10 +9,11 @@
 //
 // An endpoint that is neither "subflow" nor "signal" makes no path, so without "signal" it is a "subflow".
 
-import type { EndpointFlags, PmEndpoint } from "#ffi/mptcp-pm.ts";
-import type { AddressFacts, LinkFacts } from "#ffi/rtnetlink.ts";
+import type { EndpointFlags, PmEndpoint } from "#ffi/netlink/mptcp-pm.ts";
+import type { AddressFacts, LinkFacts } from "#ffi/netlink/rtnetlink.ts";
 import { CurlError } from "../../error.ts";
 import { formatIpAddress, parseIpv4, parseIpv6 } from "../../ip-address.ts";
+import { quoted } from "./check/commands.ts";
 
 export type EndpointSpec =
   | { readonly kind: "auto" }
@@ -36,7 +37,7 @@ export interface MachineFacts {
 /** Endpoints to add, in this order, and what is worth telling. */
 export interface EndpointPlan {
   readonly wanted: readonly PmEndpoint[];
-  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 type Family = "ipv4" | "ipv6";
@@ -96,29 +97,29 @@ function parseId(text: string, digits: string): number {
  */
 export function planEndpoints(specs: readonly EndpointSpec[], facts: MachineFacts): EndpointPlan {
   const wanted: PmEndpoint[] = [];
-  const notes: string[] = [];
+  const warnings: string[] = [];
   for (const spec of specs) {
     const known = [...facts.endpoints.filter(({ flags }) => !flags.implicit), ...wanted];
     if (spec.kind === "auto") {
-      const { found, note } = automatic(facts, known);
+      const { found, warning } = automatic(facts, known);
       wanted.push(...found);
-      if (note !== null) notes.push(note);
+      if (warning !== null) warnings.push(warning);
       continue;
     }
     for (const endpoint of named(spec, facts)) {
       const twin = known.find((other) => isSameAddress(other, endpoint));
       if (twin === undefined) {
         wanted.push(endpoint);
-        const down = downNote(endpoint, facts);
-        if (down !== null) notes.push(down);
+        const down = downWarning(endpoint, facts);
+        if (down !== null) warnings.push(down);
       } else if (!isSatisfiedBy(twin, endpoint)) {
-        notes.push(
+        warnings.push(
           `${addressOf(endpoint)} is an MPTCP endpoint already (${wordsOf(twin, facts.links)}) and stays as it is`,
         );
       }
     }
   }
-  return { wanted, notes };
+  return { wanted, warnings };
 }
 
 /** The endpoints of one spec: one for an address, up to one a family for an interface. */
@@ -168,7 +169,7 @@ function firstGlobal(
 function automatic(
   facts: MachineFacts,
   known: readonly PmEndpoint[],
-): { found: PmEndpoint[]; note: string | null } {
+): { found: PmEndpoint[]; warning: string | null } {
   const { links, addresses, defaultRoutes } = facts;
   const found: PmEndpoint[] = [];
   let candidates = 0;
@@ -184,10 +185,11 @@ function automatic(
       if (!isTaken) found.push(endpointAt(address, { flags: SUBFLOW, id: 0 }));
     }
   }
-  if (candidates > 0) return { found, note: null };
+  if (candidates > 0) return { found, warning: null };
   return {
     found,
-    note: "no interface that is up has an address and a default route: auto adds no MPTCP endpoint",
+    warning:
+      "no interface that is up has an address and a default route: auto adds no MPTCP endpoint",
   };
 }
 
@@ -198,7 +200,7 @@ function endpointAt(
   return { id, family, ip, port: 0, flags, interfaceIndex };
 }
 
-function downNote(endpoint: PmEndpoint, { links }: MachineFacts): string | null {
+function downWarning(endpoint: PmEndpoint, { links }: MachineFacts): string | null {
   const link = links.find(({ index }) => index === endpoint.interfaceIndex);
   if (link === undefined || (link.isUp && link.isRunning)) return null;
   const state = link.isUp ? "has no carrier" : "is down";
@@ -235,7 +237,7 @@ export function addressOf({ ip }: { readonly ip: Uint8Array }): string {
 function wordsOf(endpoint: PmEndpoint, links: readonly LinkFacts[]): string {
   const device = links.find(({ index }) => index === endpoint.interfaceIndex);
   return [
-    ...(device === undefined ? [] : ["dev", device.name]),
+    ...(device === undefined ? [] : ["dev", quoted(device.name)]),
     ...(endpoint.id === 0 ? [] : ["id", `${endpoint.id}`]),
     ...FLAG_WORDS.filter((word) => endpoint.flags[word]),
   ].join(" ");

@@ -11,8 +11,13 @@ import {
   listEndpoints,
   type PmEndpoint,
   readLimits,
-} from "#ffi/mptcp-pm.ts";
-import { type LinkFacts, listAddresses, listDefaultRoutes, listLinks } from "#ffi/rtnetlink.ts";
+} from "#ffi/netlink/mptcp-pm.ts";
+import {
+  type LinkFacts,
+  listAddresses,
+  listDefaultRoutes,
+  listLinks,
+} from "#ffi/netlink/rtnetlink.ts";
 import { CurlError } from "../../error.ts";
 import {
   addressOf,
@@ -75,7 +80,7 @@ export function sourcesOf(
 /** Endpoints added for this run. */
 export interface TemporaryEndpoints {
   /** What the user may want to know: sentences, byte strings. */
-  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
   /** Takes away exactly those that were added; once, however often it is called. Never throws. */
   remove(): void;
 }
@@ -91,7 +96,7 @@ export interface TemporaryEndpoints {
 export function addTemporaryEndpoints(specs: readonly string[]): TemporaryEndpoints {
   const parsed = specs.map(parseEndpointSpec);
   const facts = readFacts();
-  const { wanted, notes } = planEndpoints(parsed, facts);
+  const { wanted, warnings } = planEndpoints(parsed, facts);
   const added: PmEndpoint[] = [];
   for (const endpoint of wanted) {
     try {
@@ -104,7 +109,7 @@ export function addTemporaryEndpoints(specs: readonly string[]): TemporaryEndpoi
   }
   let isThere = true;
   return {
-    notes: [...notes, ...limitNotes(added)],
+    warnings: [...warnings, ...limitWarnings(added)],
     remove() {
       if (isThere) takeAway(added);
       isThere = false;
@@ -199,7 +204,7 @@ function whyRefused(
   }
 }
 
-function limitNotes(added: readonly PmEndpoint[]): string[] {
+function limitWarnings(added: readonly PmEndpoint[]): string[] {
   if (!added.some(isSource)) return [];
   try {
     if (readLimits().subflows > 0) return [];

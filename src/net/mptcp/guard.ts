@@ -251,7 +251,8 @@ class Guard implements StreamWatch {
         ? `it fell back to TCP: ${fallbackSentence(reason)}`
         : "this kernel cannot tell whether it is (Linux 5.16 and later can)";
     const message = `The connection to ${host}:${port} is not MPTCP, which --mptcp-require demands: ${why}`;
-    return mptcpRefusal(message, this.#newRecord());
+    const endedMs = this.#options.clock.nowMs();
+    return mptcpRefusal(message, { ...this.#newRecord(), endedMs });
   }
 
   #doubt(isFirst: boolean): CurlError {

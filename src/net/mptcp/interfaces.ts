@@ -4,7 +4,7 @@
 // ended. Not here: routes (check/) and endpoints (endpoints.ts).
 
 import { SyscallError } from "#ffi/errno.ts";
-import { listAddresses, listLinks } from "#ffi/rtnetlink.ts";
+import { listAddresses, listLinks } from "#ffi/netlink/rtnetlink.ts";
 import { formatIpAddress } from "../../ip-address.ts";
 
 interface Snapshot {

@@ -14,7 +14,8 @@
 // round trip. Measured on Linux 6.18: keep-alive probes every subflow of an MPTCP socket, and tcpi_probes counts them until
 // an answer; a look at a live idle path shows 0, as does one at a peer that reads nothing but answers.
 
-import { type FullInfo, type SubflowInfo, TCP_STATES } from "#ffi/structs.ts";
+import type { FullInfo, SubflowInfo } from "#ffi/structs.ts";
+import { TCP_STATES } from "#ffi/tcp-info.ts";
 
 /** Why a connection cannot go on. */
 export type EndOfPaths =
@@ -45,6 +46,8 @@ const EARLY_TIMER_MS = 10;
 
 /** Looks so far apart say that we slept (a stopped process, a paused machine), not that paths were silent. */
 const LONGEST_GAP_MS = 5000;
+/** Looks come every 100 ms, and late where the machine is busy. */
+const SHORTEST_GAP_MS = 500;
 
 /** What is remembered of a subflow that owes an answer. */
 interface Debt {
@@ -65,7 +68,7 @@ export class PathLiveness {
   /** @param pathTimeoutMs 0: only the kernel's removals count */
   constructor(pathTimeoutMs: number) {
     this.#timeoutMs = pathTimeoutMs;
-    this.#longestGapMs = Math.min(LONGEST_GAP_MS, pathTimeoutMs / 2);
+    this.#longestGapMs = Math.min(LONGEST_GAP_MS, Math.max(SHORTEST_GAP_MS, pathTimeoutMs / 2));
   }
 
   /** Takes the next look, in order of time. */

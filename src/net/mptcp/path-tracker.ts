@@ -12,7 +12,8 @@
 //        └─────────────────────────────────────────────────────────────────────────────▲
 
 import type { SocketAddress } from "#ffi/sockaddr.ts";
-import { type FullInfo, type SubflowInfo, TCP_STATES, type TcpInfo } from "#ffi/structs.ts";
+import type { FullInfo, SubflowInfo } from "#ffi/structs.ts";
+import { TCP_STATES, type TcpInfo } from "#ffi/tcp-info.ts";
 import { formatIpAddress } from "../../ip-address.ts";
 import {
   END_CAUSE_WORDS,

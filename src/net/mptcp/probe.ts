@@ -7,8 +7,8 @@
 
 import { SyscallError } from "#ffi/errno.ts";
 import { readFullInfo, readTcpInfo } from "#ffi/mptcp.ts";
+import { isBackupSubflow } from "#ffi/netlink/sock-diag.ts";
 import { mptcpCountersOf, readNetstat, readSnmp, tcpCountersOf } from "#ffi/proc.ts";
-import { isBackupSubflow } from "#ffi/sock-diag.ts";
 import { hasUnread, localAddress, peerAddress } from "#ffi/socket.ts";
 import type { FullInfo } from "#ffi/structs.ts";
 import type { Clock, Timer } from "../../clock.ts";

@@ -1,7 +1,8 @@
 // Looks at made-up connections, for the unit tests of what mpcurl deduces from them: each fact that a test does not name
 // is that of an established subflow that owes nothing and heard of its peer just now.
 import type { SocketAddress } from "../../../ffi/sockaddr.ts";
-import { type FullInfo, type SubflowInfo, TCP_STATES, type TcpInfo } from "../../../ffi/structs.ts";
+import type { FullInfo, SubflowInfo } from "../../../ffi/structs.ts";
+import { TCP_STATES, type TcpInfo } from "../../../ffi/tcp-info.ts";
 
 export function tcpInfo(given: Partial<TcpInfo> = {}): TcpInfo {
   return {

@@ -1,12 +1,10 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { ERRNO, SyscallError } from "../../../ffi/errno.ts";
 import {
   isMptcp,
   readByOlderOptions,
   readFullInfo,
   readInfo,
   readTcpInfo,
-  whyNoMptcpSocket,
 } from "../../../ffi/mptcp.ts";
 import {
   bindSocket,
@@ -18,7 +16,7 @@ import {
   peerAddress,
   startConnect,
 } from "../../../ffi/socket.ts";
-import { TCP_STATES } from "../../../ffi/structs.ts";
+import { TCP_STATES } from "../../../ffi/tcp-info.ts";
 import { needs } from "../../support/requirement.ts";
 
 const opened: number[] = [];
@@ -136,30 +134,5 @@ describe("readTcpInfo", () => {
     const [one, other] = openPair();
     opened.push(one, other);
     expect(() => readTcpInfo(one)).toThrow("getsockopt: Operation not supported");
-  });
-});
-
-describe("whyNoMptcpSocket", () => {
-  const REASONS = [
-    ["ENOPROTOOPT", "net.mptcp.enabled=0"],
-    ["EPROTONOSUPPORT", "CONFIG_MPTCP"],
-    ["EINVAL", "Linux 5.6"],
-    ["EACCES", "SELinux"],
-    ["EPERM", "SELinux"],
-  ] as const;
-  for (const [code, says] of REASONS) {
-    test(`of ${code} says why, and what to do`, () => {
-      const why = whyNoMptcpSocket(new SyscallError("socket", ERRNO[code]));
-      expect(why).toContain(says);
-      expect(why).toEndWith("or leave out --mptcp");
-    });
-  }
-
-  test("of anything else says nothing", () => {
-    expect(whyNoMptcpSocket(new SyscallError("socket", ERRNO.EMFILE))).toBeNull();
-    expect(whyNoMptcpSocket(new SyscallError("connect", ERRNO.EINVAL))).toBeNull();
-    expect(whyNoMptcpSocket(new SyscallError("connect", ERRNO.ECONNREFUSED))).toBeNull();
-    expect(whyNoMptcpSocket(new Error("socket"))).toBeNull();
-    expect(whyNoMptcpSocket(null)).toBeNull();
   });
 });

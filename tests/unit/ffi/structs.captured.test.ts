@@ -7,11 +7,10 @@ import {
   decodeMptcpInfo,
   decodeSubflowAddrs,
   decodeSubflowArray,
-  decodeTcpInfo,
   type FullInfo,
   type SubflowAddresses,
-  TCP_STATES,
 } from "../../../ffi/structs.ts";
+import { decodeTcpInfo, TCP_STATES } from "../../../ffi/tcp-info.ts";
 import { formatIpAddress } from "../../../src/ip-address.ts";
 import captured from "../../vectors/mptcp-structs.json";
 

@@ -8,11 +8,10 @@ import {
   decodeSubflowAddrs,
   decodeSubflowArray,
   decodeSubflowInfo,
-  decodeTcpInfo,
   MPTCP_INFO_SIZE,
   type MptcpInfo,
-  TCP_INFO_SIZE,
 } from "../../../ffi/structs.ts";
+import { decodeTcpInfo, TCP_INFO_SIZE } from "../../../ffi/tcp-info.ts";
 
 /** struct mptcp_info of a connection with every field set; what is not read is 0xee. */
 function info(): Uint8Array {

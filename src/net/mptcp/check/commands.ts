@@ -51,6 +51,6 @@ export function switchOn(device: string): string {
 }
 
 /** The kernel allows any byte but "/" and blanks in an interface's name. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w.:@/+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -3,7 +3,7 @@
 // Not here: reading it (read-facts.ts) and judging it (the rules). Addresses are numeric text, interfaces are named:
 // what people read and type.
 
-import type { EndpointFlags } from "#ffi/mptcp-pm.ts";
+import type { EndpointFlags } from "#ffi/netlink/mptcp-pm.ts";
 import type { MptcpCounters } from "../verdict.ts";
 
 export type IpFamily = "ipv4" | "ipv6";

@@ -8,9 +8,9 @@
 // connect(2) returns, on loopback too), so that a port of our own on loopback is asked, and nobody is bothered.
 
 import { SyscallError } from "#ffi/errno.ts";
-import { isMptcp, whyNoMptcpSocket } from "#ffi/mptcp.ts";
-import { listEndpoints, type PmEndpoint, readLimits } from "#ffi/mptcp-pm.ts";
-import { mptcpCountersOf, readNetstat, readSysctl } from "#ffi/proc.ts";
+import { isMptcp } from "#ffi/mptcp.ts";
+import { whyNoMptcpSocket } from "#ffi/mptcp-socket.ts";
+import { listEndpoints, type PmEndpoint, readLimits } from "#ffi/netlink/mptcp-pm.ts";
 import {
   type AddressFacts,
   isAssumedOnLink,
@@ -21,7 +21,8 @@ import {
   lookUpRoute,
   type RouteFacts,
   type RouteQuery,
-} from "#ffi/rtnetlink.ts";
+} from "#ffi/netlink/rtnetlink.ts";
+import { mptcpCountersOf, readNetstat, readSysctl } from "#ffi/proc.ts";
 import { bindSocket, closeSocket, localAddress, openSocket, startConnect } from "#ffi/socket.ts";
 import { formatIpAddress, parseIpv4, parseIpv6 } from "../../../ip-address.ts";
 import type { MptcpCounters } from "../verdict.ts";

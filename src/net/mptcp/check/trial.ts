@@ -9,7 +9,8 @@
 
 import { readFullInfo } from "#ffi/mptcp.ts";
 import type { SocketAddress } from "#ffi/sockaddr.ts";
-import { type SubflowInfo, TCP_STATES } from "#ffi/structs.ts";
+import type { SubflowInfo } from "#ffi/structs.ts";
+import { TCP_STATES } from "#ffi/tcp-info.ts";
 import { bytesOf } from "../../../bytes.ts";
 import type { Clock } from "../../../clock.ts";
 import { CurlError } from "../../../error.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { EndpointFlags, PmEndpoint } from "../../../../ffi/mptcp-pm.ts";
-import type { AddressFacts, LinkFacts } from "../../../../ffi/rtnetlink.ts";
+import type { EndpointFlags, PmEndpoint } from "../../../../ffi/netlink/mptcp-pm.ts";
+import type { AddressFacts, LinkFacts } from "../../../../ffi/netlink/rtnetlink.ts";
 import { CurlError } from "../../../../src/error.ts";
 import { parseIpv4, parseIpv6 } from "../../../../src/ip-address.ts";
 import {
@@ -74,8 +74,11 @@ function refusalOf(action: () => unknown): CurlError {
 }
 
 function plan(specs: readonly string[], facts: Partial<MachineFacts> = {}) {
-  const { wanted, notes } = planEndpoints(specs.map(parseEndpointSpec), { ...MACHINE, ...facts });
-  return { commands: wanted.map((one) => ipCommand(one, MACHINE.links)), notes };
+  const { wanted, warnings } = planEndpoints(specs.map(parseEndpointSpec), {
+    ...MACHINE,
+    ...facts,
+  });
+  return { commands: wanted.map((one) => ipCommand(one, MACHINE.links)), warnings };
 }
 
 describe("parseEndpointSpec", () => {
@@ -126,7 +129,7 @@ describe("planEndpoints", () => {
   test("an address comes with the interface that holds it", () => {
     expect(plan(["10.9.2.1,backup,id=7"])).toEqual({
       commands: ["ip mptcp endpoint add 10.9.2.1 dev c2 id 7 subflow backup"],
-      notes: [],
+      warnings: [],
     });
   });
 
@@ -167,7 +170,7 @@ describe("planEndpoints", () => {
       endpoint("10.9.2.1", { flags }),
       endpoint("10.9.2.1", { flags, interfaceIndex: 3 }),
     ]) {
-      expect(plan(["10.9.2.1"], { endpoints: [there] })).toEqual({ commands: [], notes: [] });
+      expect(plan(["10.9.2.1"], { endpoints: [there] })).toEqual({ commands: [], warnings: [] });
     }
   });
 
@@ -175,7 +178,7 @@ describe("planEndpoints", () => {
     const there = endpoint("10.9.2.1", { id: 4, flags: { ...NO_FLAGS, signal: true } });
     expect(plan(["10.9.2.1,backup"], { endpoints: [there] })).toEqual({
       commands: [],
-      notes: ["10.9.2.1 is an MPTCP endpoint already (id 4 signal) and stays as it is"],
+      warnings: ["10.9.2.1 is an MPTCP endpoint already (id 4 signal) and stays as it is"],
     });
   });
 
@@ -195,11 +198,11 @@ describe("planEndpoints", () => {
   });
 
   test("an interface that carries nothing gets a note", () => {
-    expect(plan(["10.9.3.1"]).notes).toEqual([
+    expect(plan(["10.9.3.1"]).warnings).toEqual([
       "c3 is down: the MPTCP endpoint 10.9.3.1 makes no path until that changes",
     ]);
     const links = [link(4, "c3", { isRunning: false })];
-    expect(plan(["10.9.3.1"], { links }).notes[0]).toStartWith("c3 has no carrier: ");
+    expect(plan(["10.9.3.1"], { links }).warnings[0]).toStartWith("c3 has no carrier: ");
   });
 
   test("auto takes each interface with a default route, family by family", () => {
@@ -209,7 +212,7 @@ describe("planEndpoints", () => {
         "ip mptcp endpoint add 10.9.2.1 dev c2 subflow",
         "ip mptcp endpoint add fd09:2::1 dev c2 subflow",
       ],
-      notes: [],
+      warnings: [],
     });
   });
 
@@ -218,7 +221,7 @@ describe("planEndpoints", () => {
     const byAddress = endpoint("10.9.2.1");
     expect(plan(["auto"], { endpoints: [byName, byAddress] })).toEqual({
       commands: ["ip mptcp endpoint add fd09:2::1 dev c2 subflow"],
-      notes: [],
+      warnings: [],
     });
     expect(plan(["10.9.2.1,backup", "auto"]).commands).toEqual([
       "ip mptcp endpoint add 10.9.2.1 dev c2 subflow backup",
@@ -229,9 +232,9 @@ describe("planEndpoints", () => {
 
   test("auto takes no interface that is down, and says when it finds none", () => {
     const defaultRoutes = { ipv4: [4], ipv6: [4] };
-    const { commands, notes } = plan(["auto"], { defaultRoutes });
+    const { commands, warnings } = plan(["auto"], { defaultRoutes });
     expect(commands).toEqual([]);
-    expect(notes).toEqual([
+    expect(warnings).toEqual([
       "no interface that is up has an address and a default route: auto adds no MPTCP endpoint",
     ]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { EndpointFlags, PmEndpoint } from "../../../../ffi/mptcp-pm.ts";
-import type { AddressFacts, LinkFacts } from "../../../../ffi/rtnetlink.ts";
+import type { EndpointFlags, PmEndpoint } from "../../../../ffi/netlink/mptcp-pm.ts";
+import type { AddressFacts, LinkFacts } from "../../../../ffi/netlink/rtnetlink.ts";
 import { sourcesOf } from "../../../../src/net/mptcp/endpoints.ts";
 
 const NO_FLAGS: EndpointFlags = {

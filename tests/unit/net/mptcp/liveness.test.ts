@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type SubflowInfo, TCP_STATES } from "../../../../ffi/structs.ts";
+import type { SubflowInfo } from "../../../../ffi/structs.ts";
+import { TCP_STATES } from "../../../../ffi/tcp-info.ts";
 import {
   type Liveness,
   NO_PATH_GRACE_MS,

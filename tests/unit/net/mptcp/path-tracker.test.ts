@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { type FullInfo, type SubflowInfo, TCP_STATES } from "../../../../ffi/structs.ts";
+import type { FullInfo, SubflowInfo } from "../../../../ffi/structs.ts";
+import { TCP_STATES } from "../../../../ffi/tcp-info.ts";
 import { type EndEvidence, PathTracker } from "../../../../src/net/mptcp/path-tracker.ts";
 import type { PathEndCause } from "../../../../src/net/mptcp/paths.ts";
 import { DEAD_FIRST, fullInfo, subflow, type tcpInfo } from "../../../support/mptcp/looks.ts";

@@ -24,8 +24,8 @@ import {
   RTM_GETROUTE,
   RTN_UNICAST,
   RTNH_F_DEAD,
-} from "./constants.ts";
-import { ERRNO, SyscallError } from "./errno.ts";
+} from "../constants.ts";
+import { ERRNO, SyscallError } from "../errno.ts";
 import {
   type Attributes,
   bytesOfU32,

@@ -5,7 +5,7 @@ import {
   decodeLink,
   decodeRoute,
   encodeRouteQuery,
-} from "../../../ffi/rtnetlink.ts";
+} from "../../../../ffi/netlink/rtnetlink.ts";
 
 // Answers of Linux 6.18; links are cut behind their first attributes, which no decoder minds.
 

@@ -4,7 +4,7 @@ import {
   decodeLimits,
   encodeEndpoint,
   type PmEndpoint,
-} from "../../../ffi/mptcp-pm.ts";
+} from "../../../../ffi/netlink/mptcp-pm.ts";
 
 /** Answers of Linux 6.18, genlmsghdr and attributes. */
 const ANSWER_IPV4 =

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { decodeBackup, encodeSubflowQuery } from "../../../ffi/sock-diag.ts";
+import { decodeBackup, encodeSubflowQuery } from "../../../../ffi/netlink/sock-diag.ts";
 
 const bytes = (hex: string): Uint8Array => Uint8Array.fromHex(hex);
 

@@ -17,8 +17,8 @@ import {
   MPTCP_PM_NAME,
   MPTCP_PM_VERSION,
   NETLINK_GENERIC,
-} from "./constants.ts";
-import { ERRNO, SyscallError } from "./errno.ts";
+} from "../constants.ts";
+import { ERRNO, SyscallError } from "../errno.ts";
 import {
   bytesOfU8,
   bytesOfU16,

@@ -22,9 +22,9 @@ import {
   NLMSG_NOOP,
   SOCK_CLOEXEC,
   SOCK_RAW,
-} from "./constants.ts";
-import { check, ERRNO, SyscallError } from "./errno.ts";
-import { libc } from "./libc.ts";
+} from "../constants.ts";
+import { check, ERRNO, SyscallError } from "../errno.ts";
+import { libc } from "../libc.ts";
 
 const HEADER_BYTES = 16;
 const ATTRIBUTE_HEADER_BYTES = 4;

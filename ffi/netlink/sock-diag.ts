@@ -19,11 +19,11 @@ import {
   MPTCP_SUBFLOW_FLAG_BKUP_REM,
   NETLINK_SOCK_DIAG,
   SOCK_DIAG_BY_FAMILY,
-} from "./constants.ts";
-import { ERRNO, SyscallError } from "./errno.ts";
+} from "../constants.ts";
+import { ERRNO, SyscallError } from "../errno.ts";
+import { domainOf, type SocketAddress } from "../sockaddr.ts";
 import { bytesOfU32, decodeAttributes, numberOf, transact } from "./netlink.ts";
 import { listAddresses } from "./rtnetlink.ts";
-import { domainOf, type SocketAddress } from "./sockaddr.ts";
 
 const REQUEST_BYTES = 56;
 const ANSWER_BYTES = 72;

@@ -9,7 +9,7 @@ import {
   encodeNested,
   joinBytes,
   numberOf,
-} from "../../../ffi/netlink.ts";
+} from "../../../../ffi/netlink/netlink.ts";
 
 const MESSAGE = { type: 0x1234, flags: 0x305, sequence: 0x0a0b0c0d, payload: Uint8Array.of(7) };
 
