@@ -75,7 +75,7 @@ export class Topology {
   static async build(links: readonly Link[], options: BuildOptions = {}): Promise<Topology> {
     const topology = await hold();
     try {
-      await topology.#shell(layOut(links, options));
+      await topology.shell(layOut(links, options));
     } catch (error) {
       await topology[Symbol.asyncDispose]();
       throw error;
@@ -167,7 +167,11 @@ export class Topology {
     await this.#holder.exited;
   }
 
-  async #shell(script: string): Promise<void> {
+  /**
+   * Runs shell lines beside all namespaces: several changes at once, by `ip -n NAMESPACE` and `ip netns exec`.
+   * @throws Error with what the first command that fails says
+   */
+  async shell(script: string): Promise<void> {
     const child = Bun.spawn([...this.#enter, "sh", "-eu"], {
       env: this.#environment({}),
       stdin: Buffer.from(script),
@@ -175,7 +179,7 @@ export class Topology {
       stderr: "pipe",
     });
     const [exitCode, stderr] = await Promise.all([child.exited, child.stderr.text()]);
-    if (exitCode !== 0) throw new Error(`cannot build the network: ${stderr.trim()}`);
+    if (exitCode !== 0) throw new Error(`cannot set up the network: ${stderr.trim()}`);
   }
 
   async #must(namespace: string, argv: readonly string[]): Promise<Finished> {
@@ -305,7 +309,8 @@ function layOut(links: readonly Link[], { routers = [] }: BuildOptions): string 
     const on = "echo 1 > ipv4/ip_forward; echo 1 > ipv6/conf/all/forwarding";
     script.push(`ip netns exec ${name} sh -c 'cd /proc/sys/net; ${on}'`);
   }
-  // Addresses come when both ends are up: an IPv6 address that was there before its link is deaf for a second too.
+  // Addresses come when both ends are up: an IPv6 address that was there before its link is deaf for a second too. So
+  // the kernel must not make link-local ones by itself, with which routers ask for neighbours.
   for (const { ends, rateMbit } of links) {
     const [left, right] = ends;
     script.push(
@@ -315,11 +320,11 @@ function layOut(links: readonly Link[], { routers = [] }: BuildOptions): string 
     for (const { namespace, device } of ends) {
       script.push(
         `tc -n ${namespace} qdisc add dev ${device} root tbf rate ${rateMbit}mbit ${SHAPER}`,
-        `ip -n ${namespace} link set ${device} up`,
+        `ip -n ${namespace} link set ${device} addrgenmode none up`,
       );
     }
-    for (const { namespace, device, addresses } of ends) {
-      for (const address of addresses) {
+    for (const [index, { namespace, device, addresses }] of ends.entries()) {
+      for (const address of [`fe80::${index + 1}/64`, ...addresses]) {
         const flag = address.includes(":") ? " nodad" : "";
         script.push(`ip -n ${namespace} address add ${address} dev ${device}${flag}`);
       }

@@ -3,17 +3,27 @@
 //   bun tests/support/mptcp/server.ts --port 8080 [--address ::] [--plain] [--cert FILE --key FILE]
 //
 // GET and HEAD of /SIZE serve SIZE bytes of generated-file.ts, with Content-Length and Range; PUT and POST read their
-// body, and answer how many bytes came and their SHA-256. It prints one JSON line an event (see ServerEvent), which is
-// how tests count connections and requests. Bodies are made and sent a block at a time, only as fast as the peer
-// reads. Not a model of a server: requests are assumed to be well-formed, what real servers do nginx shows.
+// body, and answer how many bytes came and their SHA-256. A query makes it misbehave on purpose:
+//
+//   ?abort=BYTES    resets the connection behind so much of the body, either way (SO_LINGER 0: MP_FASTCLOSE)
+//   ?close=BYTES    a download: closes it there in order
+//   ?wait=SECONDS   a download: answers that much later
+//   ?stall=SECONDS  an upload: reads nothing for so long once its head is there
+//
+// It prints one JSON line an event (see ServerEvent), which is how tests count connections and requests. Bodies are
+// made and sent a block at a time, only as fast as the peer reads. Not a model of a server: requests are assumed to be
+// well-formed, what real servers do nginx shows.
 import { parseArgs } from "node:util";
 import type { Socket, TLSOptions } from "bun";
 import { BLOCK_BYTES, fillBlock } from "./generated-file.ts";
 import { openListener } from "./listen.ts";
+import { Upload } from "./upload.ts";
 
 export type ServerEvent =
   | { readonly event: "listening"; readonly port: number; readonly mptcp: boolean }
   | { readonly event: "connection" }
+  /** A request is there whose answer is to come later. */
+  | { readonly event: "waiting"; readonly path: string }
   | {
       readonly event: "request";
       readonly method: string;
@@ -33,10 +43,13 @@ class Peer {
   #blockNumber = -1;
   #received = "";
   #upload: Upload | null = null;
+  #uploadAbortsAt = Number.POSITIVE_INFINITY;
   #head: Uint8Array = new Uint8Array(0);
   #next = 0;
   #end = 0;
   #sending = false;
+  /** What is done once #end is reached that lies before the body's. */
+  #cutOff: "abort" | "close" | null = null;
 
   constructor(socket: Socket<Peer>) {
     this.socket = socket;
@@ -46,6 +59,7 @@ class Peer {
     let bytes = chunk;
     if (this.#upload !== null) {
       bytes = this.#upload.take(bytes);
+      if (this.#upload.uploadedBytes >= this.#uploadAbortsAt) this.socket.terminate();
       if (!this.#upload.done) return;
       this.#finishUpload(this.#upload);
     }
@@ -60,7 +74,7 @@ class Peer {
       const piece = this.#piece();
       if (piece.length === 0) {
         this.#sending = false;
-        this.#nextRequest();
+        this.#finish();
         return;
       }
       const accepted = this.socket.write(piece);
@@ -73,6 +87,12 @@ class Peer {
         return;
       }
     }
+  }
+
+  #finish(): void {
+    if (this.#cutOff === "abort") this.socket.terminate();
+    else if (this.#cutOff === "close") this.socket.end();
+    else this.#nextRequest();
   }
 
   #piece(): Uint8Array {
@@ -99,20 +119,34 @@ class Peer {
     const lines = this.#received.slice(0, end).split("\r\n");
     const rest = this.#received.slice(end + 4);
     this.#received = "";
-    const [method = "", path = ""] = (lines[0] ?? "").split(" ");
+    const [method = "", target = ""] = (lines[0] ?? "").split(" ");
+    const [path = "", query = ""] = target.split("?");
+    const orders = new URLSearchParams(query);
     const fields = new Map(lines.slice(1).map((line) => splitField(line)));
     if (method === "PUT" || method === "POST") {
       this.#upload = new Upload(method, path, fields);
       if (fields.get("expect") === "100-continue")
         this.socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+      this.#uploadAbortsAt = Number(orders.get("abort") ?? Number.POSITIVE_INFINITY);
+      this.#stall(Number(orders.get("stall") ?? 0));
       this.receive(Buffer.from(rest, "latin1"));
       return;
     }
     this.#received = rest;
-    this.#answer(method, path, fields);
+    const waitMs = 1000 * Number(orders.get("wait") ?? 0);
+    const answer = () => this.#answer({ method, path, fields, orders });
+    if (waitMs === 0) return answer();
+    report({ event: "waiting", path });
+    setTimeout(answer, waitMs);
   }
 
-  #answer(method: string, path: string, fields: Map<string, string>): void {
+  #stall(seconds: number): void {
+    if (seconds === 0) return;
+    this.socket.pause();
+    setTimeout(() => this.socket.resume(), 1000 * seconds);
+  }
+
+  #answer({ method, path, fields, orders }: Request): void {
     const size = /^\/(\d+)$/.exec(path)?.[1];
     if (size === undefined) {
       this.#reply({ method, path, status: 404, fields: "Content-Length: 0\r\n", uploadedBytes: 0 });
@@ -127,6 +161,8 @@ class Peer {
     let head = `Content-Length: ${this.#end - first}\r\nAccept-Ranges: bytes\r\n`;
     if (range !== null) head += `Content-Range: bytes ${first}-${this.#end - 1}/${sizeBytes}\r\n`;
     if (method === "HEAD") this.#next = this.#end;
+    this.#cutOff = orders.has("abort") ? "abort" : orders.has("close") ? "close" : null;
+    if (this.#cutOff !== null) this.#end = first + Number(orders.get(this.#cutOff));
     const status = range === null ? 200 : 206;
     this.#reply({ method, path, status, fields: head, uploadedBytes: 0 });
   }
@@ -149,6 +185,14 @@ class Peer {
   }
 }
 
+interface Request {
+  readonly method: string;
+  readonly path: string;
+  readonly fields: Map<string, string>;
+  /** The query. */
+  readonly orders: URLSearchParams;
+}
+
 interface Reply {
   readonly method: string;
   readonly path: string;
@@ -159,68 +203,6 @@ interface Reply {
 }
 
 const REASONS: Record<number, string> = { 200: "OK", 206: "Partial Content", 404: "Not Found" };
-
-/** Reads a request body, by Content-Length or chunked, and keeps only its length and hash. */
-class Upload {
-  readonly method: string;
-  readonly path: string;
-  uploadedBytes = 0;
-  done = false;
-  readonly #chunked: boolean;
-  #leftBytes: number;
-  #line = "";
-  #state: "size" | "data" | "trailer";
-  readonly #hasher = new Bun.CryptoHasher("sha256");
-
-  constructor(method: string, path: string, fields: Map<string, string>) {
-    this.method = method;
-    this.path = path;
-    this.#chunked = fields.get("transfer-encoding") === "chunked";
-    this.#leftBytes = this.#chunked ? 0 : Number(fields.get("content-length") ?? 0);
-    this.#state = this.#chunked ? "size" : "data";
-    this.done = !this.#chunked && this.#leftBytes === 0;
-  }
-
-  digest(): string {
-    return this.#hasher.digest("hex");
-  }
-
-  /** @returns what lies behind the body's end */
-  take(bytes: Uint8Array): Uint8Array {
-    let offset = 0;
-    while (offset < bytes.length && !this.done) {
-      if (this.#state === "data") offset += this.#takeData(bytes.subarray(offset));
-      else this.#takeByte(bytes[offset++] ?? 0);
-    }
-    return bytes.subarray(offset);
-  }
-
-  #takeData(bytes: Uint8Array): number {
-    const data = bytes.subarray(0, this.#leftBytes);
-    this.#hasher.update(data);
-    this.uploadedBytes += data.length;
-    this.#leftBytes -= data.length;
-    if (this.#leftBytes === 0) {
-      if (this.#chunked) this.#state = "size";
-      else this.done = true;
-    }
-    return data.length;
-  }
-
-  #takeByte(byte: number): void {
-    if (byte !== 10) {
-      this.#line += String.fromCharCode(byte);
-      return;
-    }
-    const line = this.#line.trim();
-    this.#line = "";
-    if (this.#state === "trailer") this.done = line === "";
-    else if (line !== "") {
-      this.#leftBytes = Number.parseInt(line, 16);
-      this.#state = this.#leftBytes === 0 ? "trailer" : "data";
-    }
-  }
-}
 
 function splitField(line: string): [string, string] {
   const colon = line.indexOf(":");
