@@ -39,7 +39,8 @@ export type TraceEvent =
       readonly path: PathFacts | null;
     }
   | {
-      readonly type: "mptcp-repeat";
+      /** A reply in doubt: the request is sent again over plain TCP, or the reply is taken as it is. */
+      readonly type: "mptcp-repeat" | "mptcp-doubt";
       readonly method: string;
     }
   | { readonly type: "tls-start"; readonly trust: string; readonly serverName: string | null }

@@ -100,6 +100,7 @@ export class TransferMptcp {
       this.#options.trace?.({ type: "mptcp-repeat", method });
       return true;
     }
+    this.#options.trace?.({ type: "mptcp-doubt", method });
     this.#warnings.push(
       `something on the way to ${stream.connection.remoteAddress} rewrites MPTCP, which can repeat or lose bytes without an error: ` +
         `the reply to this ${method} cannot be vouched for; it was not sent a second time, since that could act twice. Use https, or leave out --mptcp`,

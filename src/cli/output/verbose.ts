@@ -61,6 +61,7 @@ function infoLines(event: InfoEvent): string[] {
     case "mptcp":
     case "mptcp-path":
     case "mptcp-repeat":
+    case "mptcp-doubt":
       return [mptcpLine(event)];
     case "tls-start":
       return [
@@ -153,7 +154,7 @@ function connectionLines(event: ConnectionEvent): string[] {
 
 type MptcpTraceEvent = Extract<
   InfoEvent,
-  { readonly type: "mptcp" | "mptcp-path" | "mptcp-repeat" }
+  { readonly type: "mptcp" | "mptcp-path" | "mptcp-repeat" | "mptcp-doubt" }
 >;
 
 function mptcpLine(event: MptcpTraceEvent): string {
@@ -162,6 +163,8 @@ function mptcpLine(event: MptcpTraceEvent): string {
       return `MPTCP: ${verdictText(event)}`;
     case "mptcp-path":
       return `MPTCP: ${pathText(event)}`;
+    case "mptcp-doubt":
+      return "MPTCP: the reply is taken, and cannot be vouched for";
     case "mptcp-repeat":
       return "MPTCP: the request is sent again over plain TCP";
   }

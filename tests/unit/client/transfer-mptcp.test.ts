@@ -83,6 +83,7 @@ describe("a reply in doubt at its first bytes", () => {
     expect([run.result, run.sink.body]).toEqual(["0", "doubtful"]);
     expect(run.protocols).toEqual(["mptcp"]);
     expect(run.outcome.mptcp?.warnings).toHaveLength(1);
+    expect(run.events.filter(({ type }) => type === "mptcp-doubt")).toHaveLength(1);
     expect(run.outcome.mptcp?.warnings[0]).toContain("cannot be vouched for");
   });
 

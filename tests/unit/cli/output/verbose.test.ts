@@ -152,6 +152,10 @@ describe("verboseTrace", () => {
       ["* MPTCP: the request is sent again over plain TCP"],
     ],
     [
+      { type: "mptcp-doubt", method: "POST" },
+      ["* MPTCP: the reply is taken, and cannot be vouched for"],
+    ],
+    [
       { type: "reused", connectionId: 0, scheme: "http", host: "h" },
       ["* Reusing existing http: connection with host h"],
     ],
