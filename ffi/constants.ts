@@ -61,8 +61,6 @@ export const F_OK = 0;
 // poll.h
 export const POLLIN = 1;
 export const POLLOUT = 4;
-export const POLLERR = 8;
-export const POLLHUP = 16;
 
 // asm-generic/ioctls.h
 export const TIOCGWINSZ = 0x5413;

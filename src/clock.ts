@@ -4,6 +4,8 @@
 
 export interface Timer {
   cancel(): void;
+  /** From now on it does not keep the process alive. A virtual clock's keeps nothing alive. */
+  unref?(): void;
 }
 
 export interface Clock {
@@ -26,12 +28,20 @@ export const systemClock: Clock = {
   epochMs: () => Date.now(),
   after(delayMs, action) {
     let id: ReturnType<typeof setTimeout>;
+    let isRef = true;
     const arm = (leftMs: number): void => {
       const stepMs = Math.min(leftMs, LONGEST_TIMER_MS);
       id = setTimeout(() => (leftMs > stepMs ? arm(leftMs - stepMs) : action()), stepMs);
+      if (!isRef) id.unref();
     };
     arm(Math.max(0, delayMs));
-    return { cancel: () => clearTimeout(id) };
+    return {
+      cancel: () => clearTimeout(id),
+      unref: () => {
+        isRef = false;
+        id.unref();
+      },
+    };
   },
   sleep: (delayMs) => new Promise((resolve) => systemClock.after(delayMs, resolve)),
   yield: () => new Promise((resolve) => setImmediate(resolve)),

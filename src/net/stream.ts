@@ -235,6 +235,14 @@ export class SocketStream implements Stream {
   startTls(tls: TLSOptions, judge: HandshakeJudge): Promise<void> {
     const raw = this.#socket;
     if (!raw) throw new Error("startTls before the connection stands");
+    // A ClientHello into an MPTCP socket that was reset since the last turn of the event loop: Bun would spin on
+    // EPOLLHUP, which comes without EPOLLIN there, and tell nobody.
+    const errno = this.#phase === "open" ? takeSocketErrno(this.fd) : 0;
+    if (errno !== 0) this.#finish(new CurlError("RECV_ERROR", `Recv failure: ${errnoText(errno)}`));
+    if (this.#phase !== "open") {
+      const text = (this.#failure ?? brokenPipe()).message.replace(/^(Recv|Send) failure: /, "");
+      return Promise.reject(new CurlError("SSL_CONNECT_ERROR", `TLS connect error: ${text}`));
+    }
     const [, secure] = raw.upgradeTLS<SocketStream>({ data: this, tls, socket: TLS_HANDLERS });
     this.#records = new TlsRecordWatch();
     this.#socket = secure as Socket<SocketStream>;
@@ -283,6 +291,8 @@ export class SocketStream implements Stream {
   }
 
   onHandshake(error: SocketError | null): void {
+    // Hanging up ends a handshake as well; why we did is what its caller is to hear.
+    if (this.#phase === "closed") return;
     const waiting = this.#handshake;
     this.#handshake = null;
     if (!waiting || !this.#socket) return;

@@ -69,8 +69,13 @@ export function exitCodeOf(parts: readonly Part[]): 0 | 1 | 2 {
 /**
  * What the machine alone promises, by the better of its families: connections have one.
  * @param ways to anywhere, one entry a family
+ * @param options.hasUrl a URL was named, but could not be reached
  */
-export function judgeMachine(facts: MachineFacts, ways: readonly Ways[]): Part {
+export function judgeMachine(
+  facts: MachineFacts,
+  ways: readonly Ways[],
+  { hasUrl = false }: { readonly hasUrl?: boolean } = {},
+): Part {
   const routed = ways.filter(({ first }) => first.kind === "route");
   const findings: Finding[] = [];
   const missing: Finding[] = [];
@@ -86,8 +91,8 @@ export function judgeMachine(facts: MachineFacts, ways: readonly Ways[]): Part {
   }
   findings.push(...foremost(missing, paths));
   if (routed.length === 0) {
-    const text = "there is no default route: name a URL, and the ways to its server are checked";
-    findings.push(note("endpoint", text));
+    const advice = hasUrl ? "" : ": name a URL, and the ways to its server are checked";
+    findings.push(note("endpoint", `there is no default route${advice}`));
   }
   if (isSwitchedOff(facts)) paths = 0;
   return { findings, paths, conclusion: promise(paths) };
@@ -132,7 +137,8 @@ async function checkTarget(
   } catch (error) {
     if (!(error instanceof CurlError)) throw error;
     const failure = problem("connection", error.message, { remedy: null });
-    return done([failure, ...judgeMachine(facts, waysToAnywhere(facts)).findings], 0);
+    const { findings } = judgeMachine(facts, waysToAnywhere(facts), { hasUrl: true });
+    return done([failure, ...findings], 0);
   }
   const { family, remote, local } = trial;
   const ways =

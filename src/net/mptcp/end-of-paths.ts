@@ -17,12 +17,17 @@ export function endOfPathsError(
 ): CurlError {
   const { host, port, startedMs, paths } = record;
   const at = (ms: number): string => `${((ms - startedMs) / 1000).toFixed(2)} s`;
+  if (end.kind === "reset")
+    return new CurlError(
+      "RECV_ERROR",
+      `The connection to ${host}:${port}, which fell back to TCP, was reset`,
+    );
   if (end.kind === "none-left") {
     const last = lastToGo(paths);
     const which = last
       ? `${nameOf(last)} went last, ${at(last.downMs ?? end.sinceMs)} into the transfer` +
         (last.endCause && last.endCause !== "unknown" ? ` (${END_CAUSE_WORDS[last.endCause]})` : "")
-      : `the last one went ${at(end.sinceMs)} into the transfer`;
+      : `the last one was gone at the first look, ${at(end.sinceMs)} into the transfer`;
     return new CurlError(
       "RECV_ERROR",
       `No MPTCP path to ${host}:${port} is left: ${which}, and none came back within a second`,

@@ -14,8 +14,9 @@
 // bytes again that the client takes for new ones. Measured on Linux 6.18: TCP_IS_MPTCP turned 0 at least 45 ms before
 // the first wrong byte, in 7 of 7 runs. Under TLS such bytes fail their authentication, so there the transfer goes on.
 
-import { isMptcp, readInfo } from "#ffi/mptcp.ts";
+import { isMptcp, readInfo, readTcpInfo } from "#ffi/mptcp.ts";
 import { mptcpCountersOf, readNetstat, readSysctl } from "#ffi/proc.ts";
+import { TCP_STATES } from "#ffi/tcp-info.ts";
 import type { Clock, Timer } from "../../clock.ts";
 import { CurlError } from "../../error.ts";
 import type { Trace } from "../../trace.ts";
@@ -97,6 +98,10 @@ class Guard implements StreamWatch {
       this.#fallBack(fellBack ?? raced);
     } else {
       const answer = isMptcp(this.#stream.fd);
+      if (answer === false && isReset(this.#stream.fd)) {
+        this.#stream.fail(new CurlError("RECV_ERROR", "Recv failure: Connection reset by peer"));
+        return;
+      }
       if (answer === false) this.#fallBack(this.#explain("connect"));
       else this.#settle(answer === null ? "unknown" : "mptcp");
     }
@@ -140,6 +145,8 @@ class Guard implements StreamWatch {
       // Nobody waits for it, and a bug must not be lost.
       this.#startLooking().catch((error: Error) => this.#stream.fail(error));
     });
+    // The stream keeps the process alive, and only while somebody waits for it.
+    this.#firstLook.unref?.();
     return record;
   }
 
@@ -188,7 +195,8 @@ class Guard implements StreamWatch {
   /** The last moments to ask the kernel: of the verdict, which may have changed unseen, and of the paths. */
   #lastLook(): void {
     if (this.#isGone || !this.#use) return;
-    if (this.#state.verdict === "mptcp" && isMptcp(this.#stream.fd) === false) {
+    const { fd } = this.#stream;
+    if (this.#state.verdict === "mptcp" && isMptcp(fd) === false && !isReset(fd)) {
       this.#fallBack(this.#explain("later"));
     }
     this.#probe?.look();
@@ -269,4 +277,12 @@ class Guard implements StreamWatch {
         `${before}, without --mptcp or over https`,
     );
   }
+}
+
+/**
+ * A reset before the first data was acknowledged leaves a socket that calls itself TCP (measured on Linux 6.18), which
+ * is no fall back.
+ */
+function isReset(fd: number): boolean {
+  return readTcpInfo(fd).state === TCP_STATES.CLOSE;
 }

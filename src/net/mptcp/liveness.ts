@@ -22,7 +22,9 @@ export type EndOfPaths =
   /** The kernel removed the last subflow; since when, on the clock of the looks. */
   | { readonly kind: "none-left"; readonly sinceMs: number }
   /** Every subflow is dead by evidence. */
-  | { readonly kind: "all-dead" };
+  | { readonly kind: "all-dead" }
+  /** It fell back, and its TCP connection was reset. */
+  | { readonly kind: "reset" };
 
 export interface Liveness {
   /** Ids of subflows that are listed and dead. */
@@ -64,6 +66,7 @@ export class PathLiveness {
   #lookedMs: number | null = null;
   #noneSinceMs: number | null = null;
   #fellBack = false;
+  #wasReset = false;
 
   /** @param pathTimeoutMs 0: only the kernel's removals count */
   constructor(pathTimeoutMs: number) {
@@ -77,7 +80,11 @@ export class PathLiveness {
     this.#fellBack ||= subflows.some(({ id }) => id === 0);
     const dead = this.#timeoutMs === 0 ? new Set<number>() : this.#judge(subflows, atMs);
     const total = info.info.totalSubflows ?? subflows.length;
-    // TCP that broke says so by itself; only MPTCP keeps a socket without any subflow open.
+    // TCP that broke says so by itself, but for a write inside TLS that met the reset first: hence a second look.
+    const isReset = isResetTcp(info) && !hasUnread;
+    if (isReset && this.#wasReset) return { dead, end: { kind: "reset" } };
+    this.#wasReset = isReset;
+    // Only MPTCP keeps a socket without any subflow open.
     const isNone = total === 0 && !this.#fellBack && !hasUnread;
     this.#noneSinceMs = isNone ? (this.#noneSinceMs ?? atMs) : null;
     const sinceMs = this.#noneSinceMs;
@@ -146,4 +153,15 @@ const GONE: ReadonlySet<number> = new Set([
 /** A first subflow that died stays in the list, without addresses and then without an id. */
 function isListed({ local, tcp }: SubflowInfo): boolean {
   return local !== null && !GONE.has(tcp.state);
+}
+
+/** A connection that fell back is listed as one subflow with id 0 that has addresses, unlike a first one that died. */
+function isResetTcp({ subflows }: FullInfo): boolean {
+  const [only] = subflows;
+  return (
+    subflows.length === 1 &&
+    only?.id === 0 &&
+    only.local !== null &&
+    only.tcp.state === TCP_STATES.CLOSE
+  );
 }

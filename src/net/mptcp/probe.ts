@@ -9,10 +9,13 @@ import { SyscallError } from "#ffi/errno.ts";
 import { readFullInfo, readTcpInfo } from "#ffi/mptcp.ts";
 import { isBackupSubflow } from "#ffi/netlink/sock-diag.ts";
 import { mptcpCountersOf, readNetstat, readSnmp, tcpCountersOf } from "#ffi/proc.ts";
+import type { SocketAddress } from "#ffi/sockaddr.ts";
 import { hasUnread, localAddress, peerAddress } from "#ffi/socket.ts";
 import type { FullInfo } from "#ffi/structs.ts";
+import { decodeTcpInfo, TCP_STATES } from "#ffi/tcp-info.ts";
 import type { Clock, Timer } from "../../clock.ts";
 import type { Trace } from "../../trace.ts";
+import { ipSocketAddress } from "../dial/attempt.ts";
 import type { SocketStream, WatchUse } from "../stream.ts";
 import { endOfPathsError } from "./end-of-paths.ts";
 import { Interfaces } from "./interfaces.ts";
@@ -61,8 +64,25 @@ export class Probe {
 
   /** The first look, and one every 100 ms from then on. */
   start(): void {
+    this.#assumeFirst();
     this.look();
     this.#arm();
+  }
+
+  /** A first path that went before anybody looked is known by the connection's addresses alone. */
+  #assumeFirst(): void {
+    const { record, isReused } = this.#options;
+    const info = readFullInfo(this.#stream.fd);
+    if (isReused || !info) return;
+    if (info.subflows.some(({ id, tcp }) => id === 1 && tcp.state !== TCP_STATES.CLOSE)) return;
+    const { localAddress: local, localPort, remoteAddress, remotePort } = this.#stream.connection;
+    const first = {
+      id: 1,
+      local: socketAddressOf(local, localPort),
+      remote: socketAddressOf(remoteAddress, remotePort),
+      tcp: decodeTcpInfo(Uint8Array.of(TCP_STATES.ESTABLISHED)),
+    };
+    this.#observe({ ...info, subflows: [first] }, { atMs: record.startedMs, dead: new Set() });
   }
 
   stop(): void {
@@ -83,6 +103,11 @@ export class Probe {
     const { clock } = this.#options;
     const atMs = clock.nowMs();
     const { dead, end } = this.#liveness.observe({ info, atMs, hasUnread: hasUnread(fd) });
+    this.#observe(info, { atMs, dead });
+    return end;
+  }
+
+  #observe(info: FullInfo, { atMs, dead }: { atMs: number; dead: ReadonlySet<number> }): void {
     const changes = this.#tracker.observe({
       info,
       atMs,
@@ -92,7 +117,6 @@ export class Probe {
     });
     this.#askForBackups(info, changes.length > 0);
     for (const change of changes) this.#tell(change);
-    return end;
   }
 
   #arm(): void {
@@ -101,6 +125,8 @@ export class Probe {
       const error = this.#lookForEnd();
       if (error) this.#options.end(error);
     });
+    // The stream keeps the process alive, and only while somebody waits for it.
+    this.#timer.unref?.();
   }
 
   #lookForEnd(): Error | null {
@@ -162,14 +188,20 @@ export class Probe {
   }
 }
 
+function socketAddressOf(address: string, port: number): SocketAddress {
+  const family = address.includes(":") ? "ipv6" : "ipv4";
+  return ipSocketAddress({ family, address, port, scopeId: 0 });
+}
+
 /** The subflows; after a fall back the one TCP path, with id 0. null: the kernel tells nothing. */
 function readPaths(fd: number): FullInfo | null {
   const info = readFullInfo(fd);
   if (info) return info;
   try {
     const tcp = readTcpInfo(fd);
-    const [local, remote] = [localAddress(fd), peerAddress(fd)];
-    return { info: NOT_MPTCP, subflows: [{ id: 0, local, remote, tcp }] };
+    // One that was reset has no peer any more (ENOTCONN).
+    const remote = tcp.state === TCP_STATES.CLOSE ? null : peerAddress(fd);
+    return { info: NOT_MPTCP, subflows: [{ id: 0, local: localAddress(fd), remote, tcp }] };
   } catch (error) {
     // The peer may have ended the connection a moment ago (ENOTCONN).
     if (error instanceof SyscallError) return null;

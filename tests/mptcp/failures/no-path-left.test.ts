@@ -82,6 +82,23 @@ sideBySide()("reset while the server is silent: exit 56 in a second", async () =
   expect(done.endedAt - resetAt).toBeLessThan(SOON_MS);
 });
 
+sideBySide()(
+  "reset before anybody looked at the paths: the path is named all the same",
+  async () => {
+    const network = await uplinks({ family: "IPv4", rateMbit: RATE_MBIT, paths: 1 });
+    await using topology = network.topology;
+    const server = await startServer(topology);
+    // Neither -v nor a report: the paths are looked at once the transfer has lasted 100 ms.
+    const words = ["-sS", "--mptcp", "-o", "/dev/null", `http://${network.host}:8080/1000?wait=60`];
+    const transfer = topology.run("client", [programPath(), ...words]);
+    await server.service.line((line) => line.includes("waiting"));
+    await resetByServer(network, 1);
+    const { exitCode, stderr } = await transfer;
+    expect(exitCode).toBe(56);
+    expect(stderr).toContain("path 1 (c1, 10.9.1.1 to 10.9.100.1) went last");
+  },
+);
+
 sideBySide("nft")("a path that comes back within a second: the file is whole", async () => {
   const network = await uplinks({ family: "IPv4", rateMbit: RATE_MBIT });
   await using topology = network.topology;

@@ -70,6 +70,12 @@ describe("judgeMachine", () => {
     expect(paths).toBe(1);
     expect(findings.at(-1)?.text).toContain("name a URL");
   });
+
+  test("without a default route asks for no URL where one was named", () => {
+    const ways = [{ ...NOWHERE, family: "ipv4" } as const, NOWHERE];
+    const { findings } = judgeMachine(machine({}), ways, { hasUrl: true });
+    expect(findings.at(-1)?.text).toBe("there is no default route");
+  });
 });
 
 describe("exitCodeOf", () => {

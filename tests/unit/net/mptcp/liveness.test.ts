@@ -114,12 +114,22 @@ describe("PathLiveness: no path left", () => {
     expect(looker.watch(2000, none)).toBe(NO_PATH_GRACE_MS);
   });
 
-  test("never ends a connection that fell back: its end is TCP's", () => {
+  test("never ends a connection that fell back and was closed in order: its end is TCP's", () => {
     const looker = new Looker();
     looker.look([{ ...subflow(1), id: 0 }], null);
     looker.atMs += 100;
-    const gone = () => [{ ...subflow(1, { state: TCP_STATES.CLOSE }), id: 0 }];
+    const gone = () => [{ ...subflow(1, { state: TCP_STATES.CLOSE_WAIT }), id: 0 }];
     expect(looker.watch(5000, { subflows: gone, holds: isEnded })).toBeNull();
+  });
+
+  test("ends one that fell back and was reset, if TCP has not said so by the next look", () => {
+    const reset = () => [{ ...subflow(1, { state: TCP_STATES.CLOSE }), id: 0 }];
+    const looker = new Looker();
+    looker.hasUnread = true;
+    expect(looker.watch(5000, { subflows: reset, holds: isEnded })).toBeNull();
+    looker.hasUnread = false;
+    expect(looker.watch(5000, { subflows: reset, holds: isEnded })).toBe(100);
+    expect(looker.last.end).toEqual({ kind: "reset" });
   });
 });
 
