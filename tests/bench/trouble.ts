@@ -5,6 +5,7 @@
 // here: what is measured on loopback (scenarios.ts).
 import { join } from "node:path";
 import { cut } from "../support/mptcp/cuts.ts";
+import { middlebox } from "../support/mptcp/middlebox.ts";
 import type { Topology } from "../support/mptcp/netns.ts";
 import { startServer, throughRouter, uplinks } from "../support/mptcp/paths.ts";
 import { curlPath, programPath } from "../support/program-path.ts";
@@ -104,15 +105,7 @@ async function connectThroughBlackHole(program: string, packets: string): Promis
   const network = await throughRouter({ family: "IPv4", rateMbit: 100 });
   await using topology = network.topology;
   await startServer(topology);
-  await topology.nft(
-    "router",
-    `table inet hole {
-      chain forward {
-        type filter hook forward priority 0
-        ${packets} tcp option mptcp exists drop
-      }
-    }`,
-  );
+  await middlebox(topology, `${packets} tcp option mptcp exists drop`);
   const limit = ["--connect-timeout", "100"];
   return await connectTime(topology, [program, `http://${network.host}:8080/1000`], limit);
 }

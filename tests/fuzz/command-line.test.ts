@@ -6,41 +6,13 @@
 // two processes (ports, times, how bytes fell into packets).
 
 import { expect, test } from "bun:test";
+import { Dice } from "../support/dice.ts";
 import { run } from "../support/program.ts";
 import { curlPath, programPath } from "../support/program-path.ts";
 import { type Reply, startRawServer } from "../support/servers/raw-server.ts";
 
 const SEED = Number(process.env.MPCURL_FUZZ_SEED ?? Date.now() % 2 ** 31);
 const ROUNDS = Number(process.env.MPCURL_FUZZ_ROUNDS ?? 60);
-
-/** Numbers from a seed (mulberry32). */
-class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed | 0;
-  }
-
-  below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % limit;
-  }
-
-  one<T>(list: readonly T[]): T {
-    return list[this.below(list.length)] as T;
-  }
-
-  /** True once in `n`. */
-  rare(n: number): boolean {
-    return this.below(n) === 0;
-  }
-
-  some<T>(list: readonly T[], most: number): T[] {
-    return Array.from({ length: this.below(most + 1) }, () => this.one(list));
-  }
-}
 
 interface Scenario {
   readonly argv: readonly string[];

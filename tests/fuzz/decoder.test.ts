@@ -7,6 +7,7 @@
 import { expect, test } from "bun:test";
 import type { DecoderOptions } from "../../src/http1/decoder.ts";
 import { drive } from "../support/codec-cases.ts";
+import { Dice } from "../support/dice.ts";
 
 const SEED = Number(process.env.MPCURL_FUZZ_SEED ?? Date.now() % 2 ** 31);
 const ROUNDS = Number(process.env.MPCURL_FUZZ_ROUNDS ?? 3000);
@@ -50,7 +51,7 @@ test("ResponseDecoder: cuts do not show and damage gives CurlError only", () => 
   for (let round = 0; round < ROUNDS; round++) {
     const seed = (SEED + round) % 2 ** 31;
     try {
-      checkRound(randomFrom(seed));
+      checkRound(new Dice(seed));
     } catch (error) {
       throw new Error(`MPCURL_FUZZ_SEED=${seed} MPCURL_FUZZ_ROUNDS=1 repeats this`, {
         cause: error,
@@ -59,46 +60,34 @@ test("ResponseDecoder: cuts do not show and damage gives CurlError only", () => 
   }
 });
 
-function checkRound(random: (below: number) => number): void {
-  const pick = <T>(items: readonly T[]): T => items[random(items.length)] as T;
-  let wire = pick(REPLIES);
-  for (let damages = random(4); damages > 0; damages--) {
-    const at = random(wire.length + 1);
+function checkRound(dice: Dice): void {
+  let wire = dice.one(REPLIES);
+  for (let damages = dice.below(4); damages > 0; damages--) {
+    const at = dice.below(wire.length + 1);
     wire =
       wire.slice(0, at) +
-      (random(3) === 0 ? "" : pick(INSERTS)) +
-      wire.slice(at + random(3) * random(4));
+      (dice.rare(3) ? "" : dice.one(INSERTS)) +
+      wire.slice(at + dice.below(3) * dice.below(4));
   }
   const options: DecoderOptions = {
-    method: pick(["GET", "GET", "HEAD", "CONNECT"]),
-    allowHttp09: random(2) === 0,
-    ignoreContentLength: random(4) === 0,
-    clientCloses: random(4) === 0,
+    method: dice.one(["GET", "GET", "HEAD", "CONNECT"]),
+    allowHttp09: dice.rare(2),
+    ignoreContentLength: dice.rare(4),
+    clientCloses: dice.rare(4),
   };
-  const closes = random(3) > 0;
+  const closes = !dice.rare(3);
   const whole = drive([wire], { options, closes });
   if (closes) expect(whole.error !== undefined || whole.closeReason !== undefined).toBe(true);
-  expect(drive(cut(wire, random), { options, closes })).toEqual(whole);
+  expect(drive(cut(wire, dice), { options, closes })).toEqual(whole);
   expect(drive(wire, { options, closes })).toEqual(whole);
 }
 
-function cut(wire: string, random: (below: number) => number): string[] {
+function cut(wire: string, dice: Dice): string[] {
   const pieces: string[] = [];
   for (let at = 0; at < wire.length; ) {
-    const size = random(random(2) === 0 ? 4 : 40);
+    const size = dice.below(dice.rare(2) ? 4 : 40);
     pieces.push(wire.slice(at, at + size));
     at += size;
   }
   return pieces;
-}
-
-/** mulberry32: small, and the same sequence everywhere. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
 }

@@ -11,6 +11,7 @@ import {
   resolveUrl,
   type Url,
 } from "../../src/url.ts";
+import { Dice } from "../support/dice.ts";
 
 const SEED = Number(process.env.MPCURL_FUZZ_SEED ?? Date.now() % 2 ** 31);
 const ROUNDS = 20_000;
@@ -74,25 +75,10 @@ const PIECES = [
   "xn--",
 ];
 
-// mulberry32
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function texts(next: () => number): string {
-  let text = next() < 0.5 ? "http://h" : "";
-  for (let i = Math.floor(next() * 8); i >= 0; i--) {
-    const piece =
-      next() < 0.1
-        ? String.fromCharCode(Math.floor(next() * 256))
-        : PIECES[Math.floor(next() * PIECES.length)];
-    text += piece;
+function texts(dice: Dice): string {
+  let text = dice.rare(2) ? "http://h" : "";
+  for (let i = dice.below(8); i >= 0; i--) {
+    text += dice.rare(10) ? String.fromCharCode(dice.below(256)) : dice.one(PIECES);
   }
   return text;
 }
@@ -117,12 +103,12 @@ function check(url: Url, pathAsIs: boolean): void {
 }
 
 test(`parseUrl, formatUrl and resolveUrl agree (seed ${SEED})`, () => {
-  const next = random(SEED);
+  const dice = new Dice(SEED);
   let accepted = 0;
   const base = parseUrl("http://u:p@base:8080/d/e?q#f");
   for (let i = 0; i < ROUNDS; i++) {
-    const text = texts(next);
-    const pathAsIs = next() < 0.2;
+    const text = texts(dice);
+    const pathAsIs = dice.rare(5);
     try {
       const url = attempt(() => parseUrl(text, { pathAsIs }));
       if (url) check(url, pathAsIs);

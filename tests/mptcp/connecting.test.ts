@@ -4,6 +4,7 @@
 import { expect } from "bun:test";
 import { cut } from "../support/mptcp/cuts.ts";
 import { hashOfGenerated } from "../support/mptcp/generated-file.ts";
+import { middlebox } from "../support/mptcp/middlebox.ts";
 import {
   type Family,
   type Network,
@@ -181,18 +182,6 @@ function expectStillOn({ counters }: Fetched): void {
   );
 }
 
-function middlebox({ topology }: Network, rule: string): Promise<void> {
-  return topology.nft(
-    "router",
-    `table inet middlebox {
-      chain forward {
-        type filter hook forward priority 0
-        ${rule}
-      }
-    }`,
-  );
-}
-
 for (const [what, rule] of Object.entries(BLACK_HOLES)) {
   for (const family of FAMILIES) {
     inNamespaces("nft")(
@@ -201,7 +190,7 @@ for (const [what, rule] of Object.entries(BLACK_HOLES)) {
         const network = await throughRouter({ family, rateMbit: 100 });
         await using topology = network.topology;
         await startServer(topology);
-        await middlebox(network, rule);
+        await middlebox(topology, rule);
         const time = ["-w", "%{stderr}time_connect=%{time_connect}\n"];
         const fetched = await fetchIn(network, ["--mptcp", ...time, urlOf(network)]);
         expectFile(fetched);
@@ -229,7 +218,7 @@ for (const [what, rule] of Object.entries(BLACK_HOLES)) {
       const network = await throughRouter({ family: "IPv4", rateMbit: 100 });
       await using topology = network.topology;
       const server = await startServer(topology);
-      await middlebox(network, rule);
+      await middlebox(topology, rule);
       const fetched = await fetchIn(network, ["--mptcp-require", urlOf(network)]);
       expect(fetched.exitCode).toBe(120);
       expect(fetched.stderr).toContain("SYNs with MPTCP had no answer");
@@ -243,8 +232,8 @@ for (const [what, rule] of Object.entries(BLACK_HOLES)) {
 
 inNamespaces("nft")("a closed port behind a black hole: refused, as plain TCP is", async () => {
   const network = await throughRouter({ family: "IPv4", rateMbit: 100 });
-  await using _ = network.topology;
-  await middlebox(network, BLACK_HOLES["SYNs with MPTCP"]);
+  await using topology = network.topology;
+  await middlebox(topology, BLACK_HOLES["SYNs with MPTCP"]);
   const fetched = await fetchIn(network, ["--mptcp", urlOf(network)]);
   expect(fetched.exitCode).toBe(7);
   expect(fetched.stderr).toContain("Connection refused");
@@ -258,16 +247,7 @@ inNamespaces("nft")(
     await using topology = network.topology;
     await startServer(topology);
     await cut(network, "silent drop", 1);
-    const rule = BLACK_HOLES["SYNs with MPTCP"];
-    await topology.nft(
-      "r2",
-      `table inet hole {
-      chain forward {
-        type filter hook forward priority 0
-        ${rule}
-      }
-    }`,
-    );
+    await middlebox(topology, BLACK_HOLES["SYNs with MPTCP"], { router: "r2" });
     const fetched = await fetchIn(network, ["--mptcp", urlOf(network)]);
     expectFile(fetched);
     expect(localAddressOf(fetched)).toBe(network.uplinks[1]?.address);
@@ -280,7 +260,7 @@ inNamespaces("nft")("one lost SYN: MPTCP all the same", async () => {
   const network = await throughRouter({ family: "IPv4", rateMbit: 100 });
   await using topology = network.topology;
   await startServer(topology);
-  await middlebox(network, "tcp flags & (syn|ack) == syn limit rate 1/day burst 1 packets drop");
+  await middlebox(topology, "tcp flags & (syn|ack) == syn limit rate 1/day burst 1 packets drop");
   const fetched = await fetchIn(network, ["--mptcp", urlOf(network)]);
   expectFile(fetched);
   expect(fetched.stderr).toMatch(NEGOTIATED);
@@ -294,7 +274,7 @@ inNamespaces("nft")(
     const network = await throughRouter({ family: "IPv4", rateMbit: 100 });
     await using topology = network.topology;
     await startServer(topology);
-    await middlebox(network, "drop");
+    await middlebox(topology, "drop");
     const fetching = fetchIn(network, ["--mptcp", urlOf(network)]);
     await until({
       read: async () => {

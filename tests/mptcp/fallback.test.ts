@@ -3,10 +3,14 @@
 // each case from the others. Our own kernel without MPTCP is no fallback: switched-off.test.ts.
 import { expect } from "bun:test";
 import { hashOfGenerated } from "../support/mptcp/generated-file.ts";
+import { middlebox } from "../support/mptcp/middlebox.ts";
 import { type Family, startServer, throughRouter } from "../support/mptcp/paths.ts";
 import { certificateFor, fetchIn, inNamespaces } from "./lab.ts";
 
 const SIZE = 1_000_000;
+
+/** Nothing but what the client sends after its SYN. */
+const STRIP_FROM_CLIENT = "tcp dport 8080 tcp flags & syn == 0 reset tcp option mptcp";
 
 /** What a router does to the packets that it forwards, and what the client's kernel counts. */
 const MIDDLEBOXES = [
@@ -27,7 +31,7 @@ const MIDDLEBOXES = [
   },
   {
     name: "strips the option from the client's packets after the SYN",
-    rule: "tcp dport 8080 tcp flags & syn == 0 reset tcp option mptcp",
+    rule: STRIP_FROM_CLIENT,
     counted: "MPCapableDataFallback",
   },
   {
@@ -63,15 +67,7 @@ inNamespaces("nft", "openssl")(
     const network = await throughRouter({ family: "IPv4", rateMbit: 500 });
     await using topology = network.topology;
     await startServer(topology, { tls: await certificateFor(network.host) });
-    await topology.nft(
-      "router",
-      `table inet middlebox {
-        chain forward {
-          type filter hook forward priority 0
-          tcp dport 8080 tcp flags & syn == 0 reset tcp option mptcp
-        }
-      }`,
-    );
+    await middlebox(topology, STRIP_FROM_CLIENT);
     const url = `https://${network.host}:8080/${SIZE}`;
     const { exitCode, stderr } = await fetchIn(network, ["--mptcp", url]);
     expect(exitCode).toBe(60);
@@ -84,15 +80,7 @@ for (const { name, rule, counted } of MIDDLEBOXES) {
     const network = await throughRouter({ family: "IPv4", rateMbit: 500 });
     await using topology = network.topology;
     await startServer(topology);
-    await topology.nft(
-      "router",
-      `table inet middlebox {
-        chain forward {
-          type filter hook forward priority 0
-          ${rule}
-        }
-      }`,
-    );
+    await middlebox(topology, rule);
     const url = `http://${network.host}:8080/${SIZE}`;
     const { exitCode, stderr, hash, counters } = await fetchIn(network, ["--mptcp", url]);
     expect(exitCode).toBe(0);

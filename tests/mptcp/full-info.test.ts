@@ -2,6 +2,7 @@
 // `ss` says of the same: MPTCP_FULL_INFO, the older options that stand in for it, and a room for one that must grow.
 // The connection is subflow-looks.ts' own, not the program's: these are the kernel's facts before anybody judges them.
 import { expect } from "bun:test";
+import { ruleTable } from "../support/mptcp/middlebox.ts";
 import type { Topology } from "../support/mptcp/netns.ts";
 import { type Network, startServer, twoPaths } from "../support/mptcp/paths.ts";
 import { inNamespaces } from "./lab.ts";
@@ -67,10 +68,7 @@ async function subflowsBySs({ topology }: Network): Promise<Record<string, numbe
 /** From the server, every packet that comes in by one device is answered by a reset. */
 function resetBy(topology: Topology, device: string): Promise<void> {
   const rule = `iifname "${device}" meta l4proto tcp reject with tcp reset`;
-  return topology.nft(
-    "server",
-    `table inet ${device} {\nchain in {\ntype filter hook input priority 0;\n${rule}\n}\n}\n`,
-  );
+  return topology.nft("server", ruleTable(rule, "input"));
 }
 
 for (const [name, family, address] of [
@@ -156,10 +154,7 @@ inNamespaces("nft")("a join that is not answered: listed, and counted", async ()
   await using topology = network.topology;
   await startServer(topology);
   const rule = 'iifname "s2" tcp flags & (syn | ack) == syn drop';
-  await topology.nft(
-    "server",
-    `table inet joins {\nchain in {\ntype filter hook input priority 0;\n${rule}\n}\n}\n`,
-  );
+  await topology.nft("server", ruleTable(rule, "input"));
   const look = lookers(topology, "10.9.1.2", SIZE);
   const { full, older } = await look(({ full }) => full?.subflows.length === 2);
   for (const connection of [full, older]) {

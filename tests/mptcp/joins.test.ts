@@ -3,6 +3,7 @@
 // tests/support/mptcp/paths.ts' twoPaths(): client 10.9.1.1 and 10.9.2.1, server 10.9.1.2 and 10.9.2.2.
 import { expect } from "bun:test";
 import { hashOfGenerated } from "../support/mptcp/generated-file.ts";
+import { middlebox } from "../support/mptcp/middlebox.ts";
 import {
   type Network,
   startServer,
@@ -175,10 +176,7 @@ for (const { name, rule } of JOIN_BLOCKERS) {
     const network = await uplinks({ family: "IPv4", rateMbit: RATE_MBIT });
     await using topology = network.topology;
     await startServer(topology);
-    await topology.nft(
-      "r2",
-      `table inet middlebox { chain forward { type filter hook forward priority 0; ${rule}; }; }`,
-    );
+    await middlebox(topology, rule, { router: "r2" });
     const done = await fetchFile(network);
     expect(done).toMatchObject({ exitCode: 0, hash: hashOfGenerated(SIZE) });
     expect(betweens(done)).toEqual(["10.9.1.1 > 10.9.100.1"]);

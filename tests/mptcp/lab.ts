@@ -137,6 +137,15 @@ export function pathFrom(transferred: Transferred, address: string): JsonPath {
   return found;
 }
 
+/** The hash of what the server answers to an upload that came whole. */
+export function hashOfAnswer(body: Uint8Array): string {
+  return sha256(`${body.length} ${sha256(body)}\n`);
+}
+
+function sha256(bytes: string | Uint8Array): string {
+  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+}
+
 export interface Wait<T> {
   readonly read: () => Promise<T>;
   readonly holds: (value: T) => boolean;

@@ -4,7 +4,7 @@
 // far as the cause decides it; late fall backs at large: failures/late-fallback.test.ts, races: connecting.test.ts.
 import { expect } from "bun:test";
 import { hashOfGenerated } from "../support/mptcp/generated-file.ts";
-import type { Topology } from "../support/mptcp/netns.ts";
+import { middlebox } from "../support/mptcp/middlebox.ts";
 import { type Network, startServer, throughRouter, uplinks } from "../support/mptcp/paths.ts";
 import { connectionOf, isTruePrefix, pathFrom, sideBySide, transferIn, untilMoved } from "./lab.ts";
 
@@ -188,7 +188,7 @@ sideBySide("nft")(
     await startServer(topology);
     const transfer = transferIn(network, [url(network, LONG_SIZE)]);
     await untilMoved(network, { bytes: LONG_SIZE / 8, devices: ["c1", "c2"], during: transfer });
-    await middlebox(topology, REWRITE, "r2");
+    await middlebox(topology, REWRITE, { router: "r2" });
     const done = await transfer;
     expect(done).toMatchObject({ exitCode: 0, hash: hashOfGenerated(LONG_SIZE) });
     expect(connectionOf(done)).toMatchObject({ verdict: "mptcp", reason: null });
@@ -205,7 +205,7 @@ sideBySide("nft")(
     await startServer(topology);
     const transfer = transferIn(network, ["-m", "8", url(network, LONG_SIZE)]);
     await untilMoved(network, { bytes: LONG_SIZE / 8, devices: ["c1", "c2"], during: transfer });
-    for (const router of ["r1", "r2"]) await middlebox(topology, STRIP_AFTER_SYN, router);
+    for (const router of ["r1", "r2"]) await middlebox(topology, STRIP_AFTER_SYN, { router });
     const done = await transfer;
     // The kernel resets both subflows (56), or keeps both without a byte, which only a limit of time sees (28).
     expect([28, 56]).toContain(done.exitCode);
@@ -231,11 +231,6 @@ sideBySide("nft")("beside another MPTCP connection: probably", async () => {
 
 function url({ host }: Network, sizeBytes: number): string {
   return `http://${host}:8080/${sizeBytes}`;
-}
-
-async function middlebox(topology: Topology, rule: string, router = "router"): Promise<void> {
-  const chain = `chain forward { type filter hook forward priority 0; ${rule}; }`;
-  await topology.nft(router, `table inet middlebox { ${chain}; }`);
 }
 
 async function checksummed<T extends Network>(network: T): Promise<T> {

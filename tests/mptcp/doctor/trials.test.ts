@@ -5,6 +5,7 @@
 //     client c1 10.9.1.1 ── r1 ── server 10.9.100.1      (uplinks() of tests/support/mptcp/paths.ts)
 //            c2 10.9.2.1 ── r2 ──┘
 import { expect, test } from "bun:test";
+import { middlebox, ruleTable } from "../../support/mptcp/middlebox.ts";
 import type { Topology } from "../../support/mptcp/netns.ts";
 import { type Family, startServer, uplinks } from "../../support/mptcp/paths.ts";
 import { programPath } from "../../support/program-path.ts";
@@ -29,10 +30,6 @@ for (const family of ["IPv4", "IPv6"] satisfies Family[]) {
     expect(made.stdout).toMatch(/ok +endpoint 2 \(\S+ on c2\) made a path by c2/);
     expect(await joined(topology)).toBe(1);
   });
-}
-
-function forwardRule(rule: string): string {
-  return `table inet x {\n chain c {\n type filter hook forward priority 0;\n ${rule}\n }\n}`;
 }
 
 /** What stands between, where no command on either end mends it. */
@@ -81,7 +78,7 @@ for (const { name, router, rule, exitCode, says } of MIDDLEBOXES) {
     const network = await uplinks({ family: "IPv4", rateMbit: 500, endpoints });
     await using topology = network.topology;
     await startServer(topology);
-    await topology.nft(router, forwardRule(rule));
+    await middlebox(topology, rule, { router });
     const seen = await check(topology, [urlOf(network)]);
     expect(seen.exitCode).toBe(exitCode);
     const told = seen.problems.filter(({ text }) => says.test(text));
@@ -96,12 +93,12 @@ inNamespaces("nft")("an earlier black hole: 2, and the remedy ends it", async ()
   // One unanswered SYN is enough here, before plain TCP joins the race.
   await topology.sysctl("client", "net.mptcp.syn_retrans_before_tcp_fallback", 0);
   const drops = "tcp flags & (syn|ack) == syn tcp option mptcp exists drop";
-  await topology.nft("server", forwardRule(drops).replace("forward", "prerouting"));
+  await topology.nft("server", ruleTable(drops, "prerouting"));
   const fetched = await topology.run("client", [programPath(), "-sS", "--mptcp", urlOf(network)]);
   expect(fetched.exitCode).toBe(0);
   expect((await topology.counters("client"))("Blackhole")).toBe(1);
   await topology.sysctl("client", "net.mptcp.syn_retrans_before_tcp_fallback", 2);
-  await topology.nft("server", "delete table inet x");
+  await topology.nft("server", "flush ruleset");
 
   for (const argv of [[], [urlOf(network)]]) {
     const seen = await check(topology, argv);

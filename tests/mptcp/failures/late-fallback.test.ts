@@ -3,7 +3,7 @@
 // --mptcp writes them. What must hold: a file is whole, or all that is there of it is right and the exit code is not 0.
 import { expect } from "bun:test";
 import { hashOfGenerated } from "../../support/mptcp/generated-file.ts";
-import type { Topology } from "../../support/mptcp/netns.ts";
+import { middlebox } from "../../support/mptcp/middlebox.ts";
 import { startServer, throughRouter } from "../../support/mptcp/paths.ts";
 import {
   certificateFor,
@@ -26,7 +26,7 @@ sideBySide("nft")(
     const network = await throughRouter({ family: "IPv4", rateMbit: RATE_MBIT });
     await using topology = network.topology;
     const server = await startServer(topology);
-    await strip(topology, FROM_SERVER);
+    await middlebox(topology, FROM_SERVER);
     const done = await transferIn(network, [`http://${network.host}:8080/1000000`]);
     expect(done).toMatchObject({ exitCode: 0, hash: hashOfGenerated(1_000_000) });
     expect(server.events().filter(({ event }) => event === "connection")).toHaveLength(2);
@@ -42,7 +42,7 @@ sideBySide("nft")("stripped from the start, POST: sent once, with a warning", as
   const network = await throughRouter({ family: "IPv4", rateMbit: RATE_MBIT });
   await using topology = network.topology;
   const server = await startServer(topology);
-  await strip(topology, FROM_SERVER);
+  await middlebox(topology, FROM_SERVER);
   const done = await transferIn(network, [
     "--no-silent",
     "-d",
@@ -64,7 +64,7 @@ for (const argv of [[], ["-d", "once"]]) {
       const network = await throughRouter({ family: "IPv4", rateMbit: RATE_MBIT });
       await using topology = network.topology;
       const server = await startServer(topology);
-      await strip(topology, FROM_SERVER);
+      await middlebox(topology, FROM_SERVER);
       const url = `http://${network.host}:8080/1000000`;
       const done = await transferIn(network, ["--mptcp-require", ...argv, url]);
       expect(done).toMatchObject({ exitCode: 120, sizeBytes: 0, hash: "" });
@@ -88,7 +88,7 @@ for (const [rule, name] of [
       await startServer(topology);
       const transfer = transferIn(network, ["-m", "20", `http://${network.host}:8080/${SIZE}`]);
       await untilMoved(network, { bytes, devices: ["c1"], during: transfer });
-      await strip(topology, rule);
+      await middlebox(topology, rule);
       const done = await transfer;
       expect(done.exitCode).toBe(56);
       expect(done.sizeBytes).toBeGreaterThan(0.8 * bytes);
@@ -107,12 +107,12 @@ for (const bytes of [0, 1_000_000]) {
       await using topology = network.topology;
       const tls = await certificateFor(network.host);
       await startServer(topology, { tls });
-      if (bytes === 0) await strip(topology, FROM_BOTH);
+      if (bytes === 0) await middlebox(topology, FROM_BOTH);
       const url = `https://${network.host}:8080/${SIZE}`;
       const transfer = transferIn(network, ["--cacert", tls.certificate, "-m", "20", url]);
       if (bytes > 0) {
         await untilMoved(network, { bytes, devices: ["c1"], during: transfer });
-        await strip(topology, FROM_BOTH);
+        await middlebox(topology, FROM_BOTH);
       }
       const done = await transfer;
       if (done.exitCode === 0) expect(done.hash).toBe(hashOfGenerated(SIZE));
@@ -120,17 +120,5 @@ for (const bytes of [0, 1_000_000]) {
       expect(done.stderr).toMatch(/^\* .*fell back to TCP/m);
       expect(connectionOf(done).verdict).toBe("fallback");
     },
-  );
-}
-
-function strip(topology: Topology, rule: string): Promise<void> {
-  return topology.nft(
-    "router",
-    `table inet middlebox {
-      chain forward {
-        type filter hook forward priority 0
-        ${rule}
-      }
-    }`,
   );
 }

@@ -7,12 +7,13 @@
 // names it, and MPCURL_SEED=… MPCURL_RUNS=1 repeats it (but for the kernel's own timing).
 import { expect } from "bun:test";
 import { join } from "node:path";
+import { Dice } from "../../support/dice.ts";
 import { CUT_KINDS, type CutKind, cut, mend, rejoin } from "../../support/mptcp/cuts.ts";
 import { hashOfFile, hashOfGenerated } from "../../support/mptcp/generated-file.ts";
 import { startServer, type UplinkNetwork, uplinks } from "../../support/mptcp/paths.ts";
 import { programPath } from "../../support/program-path.ts";
 import { removeTempDir, tempDir } from "../../support/temp-dir.ts";
-import { inNamespaces } from "../lab.ts";
+import { hashOfAnswer, inNamespaces } from "../lab.ts";
 
 const SEED = Number(process.env.MPCURL_SEED ?? Date.now() % 2 ** 31);
 const RUNS = Number(process.env.MPCURL_RUNS ?? 200);
@@ -104,19 +105,19 @@ function planFrom(dice: Dice, paths: number): Plan {
   const steps: Step[] = [];
   const count = 1 + dice.below(6);
   while (steps.length < count) {
-    const afterMs = dice.below(6) === 0 ? dice.below(1500) : dice.below(400);
+    const afterMs = dice.rare(6) ? dice.below(1500) : dice.below(400);
     const whole = all.filter((path) => !broken.has(path));
-    if (whole.length === 0 || (broken.size > 0 && dice.below(2) === 0)) {
-      const mended = dice.some([...broken]);
+    if (whole.length === 0 || (broken.size > 0 && dice.rare(2))) {
+      const mended = dice.subset([...broken]);
       for (const path of mended) broken.delete(path);
-      steps.push({ afterMs, mend: mended, rejoin: dice.below(2) === 0 });
+      steps.push({ afterMs, mend: mended, rejoin: dice.rare(2) });
     } else {
-      const cutOff = dice.some(whole);
+      const cutOff = dice.subset(whole);
       for (const path of cutOff) broken.add(path);
       steps.push({ afterMs, cut: dice.one(CUT_KINDS), paths: cutOff });
     }
   }
-  const direction = dice.below(3) === 0 ? "upload" : "download";
+  const direction = dice.rare(3) ? "upload" : "download";
   return { direction, sizeBytes: 1_500_000 + dice.below(3_000_000), steps };
 }
 
@@ -130,7 +131,8 @@ async function run(network: UplinkNetwork, plan: Plan): Promise<string | null> {
   const argv =
     plan.direction === "upload" ? ["-T", source, `${url}/in`] : [`${url}/${plan.sizeBytes}`];
   const ended = await disturbed(network, plan, ["-o", file, ...argv]);
-  const expected = plan.direction === "upload" ? answerTo(body) : hashOfGenerated(plan.sizeBytes);
+  const expected =
+    plan.direction === "upload" ? hashOfAnswer(body) : hashOfGenerated(plan.sizeBytes);
   const size = Bun.file(file).size;
   const hash = size === 0 ? "" : await hashOfFile(file);
   removeTempDir(directory);
@@ -193,38 +195,4 @@ async function refresh(network: UplinkNetwork): Promise<void> {
 async function moved({ topology }: UplinkNetwork): Promise<number> {
   const traffic = Object.values(await topology.traffic("client"));
   return traffic.reduce((sum, { receivedBytes, sentBytes }) => sum + receivedBytes + sentBytes, 0);
-}
-
-/** The hash of what the server answers to an upload that came whole. */
-function answerTo(body: Uint8Array): string {
-  const sha256 = (bytes: string | Uint8Array) =>
-    new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
-  return sha256(`${body.length} ${sha256(body)}\n`);
-}
-
-/** Numbers from a seed (mulberry32). */
-class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed | 0;
-  }
-
-  below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % limit;
-  }
-
-  one<T>(list: readonly T[]): T {
-    return list[this.below(list.length)] as T;
-  }
-
-  /** One of them mostly, else any number but none. */
-  some<T>(list: readonly T[]): T[] {
-    if (this.below(3) > 0) return [this.one(list)];
-    const taken = list.filter(() => this.below(2) === 0);
-    return taken.length > 0 ? taken : [this.one(list)];
-  }
 }

@@ -5,29 +5,20 @@ import { expect } from "bun:test";
 import { join } from "node:path";
 import type { JsonPath } from "../../../src/cli/output/mptcp-json.ts";
 import { type CutKind, cut, mend } from "../../support/mptcp/cuts.ts";
-import {
-  type Family,
-  startServer,
-  type UplinkNetwork,
-  uplinks,
-} from "../../support/mptcp/paths.ts";
+import { type Family, startServer, uplinks } from "../../support/mptcp/paths.ts";
 import { tempDir } from "../../support/temp-dir.ts";
+import { connectionOf, hashOfAnswer, sideBySide, transferIn, untilMoved } from "../lab.ts";
 import {
-  connectionOf,
-  pathFrom,
-  sideBySide,
-  type Transferred,
-  transferIn,
-  untilMoved,
-} from "../lab.ts";
+  bothAtWork,
+  expectBytesOfDevices,
+  expectOneDied,
+  pathOn,
+  RATE_MBIT,
+  SIZE,
+} from "./dying-path.ts";
 
-const SIZE = 8_000_000;
-const RATE_MBIT = 20;
-
-/** A path that is cut has carried this much, so that it is one of two at work. */
-const BEFORE_CUT = 1_000_000;
 const BODY = new Uint8Array(SIZE).fill(120);
-const ANSWER = sha256(`${SIZE} ${sha256(BODY)}\n`);
+const ANSWER = hashOfAnswer(BODY);
 
 interface Case {
   readonly kind: CutKind;
@@ -58,18 +49,13 @@ for (const { kind, path, family, cause } of CASES) {
       await Bun.write(source, BODY);
       const url = `http://${network.host}:8080/in`;
       const upload = transferIn(network, ["--mptcp-path-timeout", "1", "-T", source, url]);
-      await untilMoved(network, { bytes: BEFORE_CUT, devices: ["c1", "c2"], during: upload });
+      await bothAtWork(network, upload);
       await cut(network, kind, path);
       const done = await upload;
       expect(done).toMatchObject({ exitCode: 0, hash: ANSWER });
       expect(server.events().at(-1)).toMatchObject({ method: "PUT", uploadedBytes: SIZE });
-      const { verdict, subflows } = connectionOf(done);
-      expect({ verdict, subflows }).toEqual({ verdict: "mptcp", subflows: 2 });
-      const dead = pathOn(network, done, path);
-      expect(["down", "closed"]).toContain(dead.state);
-      expect(dead).toMatchObject({ end_cause: cause, down_ms: expect.any(Number) });
-      expect(pathOn(network, done, 3 - path)).toMatchObject({ state: "up", end_cause: null });
-      await expectBytesOfDevices(network, done);
+      expectOneDied(network, done, { path, cause });
+      await expectBytesOfDevices(network, done, "upload");
     },
   );
 }
@@ -82,7 +68,7 @@ sideBySide("nft")("a silent drop that ends: the path is down, recovers, and work
   await Bun.write(source, new Uint8Array(2 * SIZE));
   const url = `http://${network.host}:8080/in`;
   const upload = transferIn(network, ["--mptcp-path-timeout", "1", "-T", source, url]);
-  await untilMoved(network, { bytes: BEFORE_CUT, devices: ["c1", "c2"], during: upload });
+  await bothAtWork(network, upload);
   await cut(network, "silent drop", 2);
   await untilMoved(network, { bytes: SIZE, devices: ["c1"], during: upload });
   await mend(network, 2);
@@ -109,26 +95,3 @@ sideBySide()("a server that aborts an upload: an error at once, and no talk of p
   expect([55, 56]).toContain(done.exitCode);
   expect(done.stderr).not.toMatch(/no mptcp path/i);
 });
-
-function pathOn({ uplinks: list }: UplinkNetwork, done: Transferred, number: number): JsonPath {
-  return pathFrom(done, list[number - 1]?.address ?? "");
-}
-
-/**
- * Each path's bytes against its device's, which count headers too (5 to 7 %), and what was sent again. Of a path that
- * died the device has all that was never acknowledged besides: the shaper's 100 ms, and the 100 ms from the last look.
- */
-async function expectBytesOfDevices(network: UplinkNetwork, done: Transferred): Promise<void> {
-  const traffic = await network.topology.traffic("client");
-  for (const { number, device } of network.uplinks) {
-    const { bytes_out, state } = pathOn(network, done, number);
-    const sent = traffic[device]?.sentBytes ?? 0;
-    const unseen = state === "up" ? 0 : (0.2 * RATE_MBIT * 1e6) / 8;
-    expect(bytes_out).toBeLessThanOrEqual(sent);
-    expect(bytes_out).toBeGreaterThan(0.85 * sent - unseen);
-  }
-}
-
-function sha256(bytes: string | Uint8Array): string {
-  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
-}

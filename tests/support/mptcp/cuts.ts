@@ -4,6 +4,7 @@
 // vanish, an address that is taken away, a middlebox that resets. mend() undoes all of them at once, because after a
 // link was down its addresses (IPv6) and routes are gone too. The kernel does not open a lost subflow again by itself,
 // only rejoin() makes it. Not here: what follows from a cut for the program (tests/mptcp).
+import { ruleTable } from "./middlebox.ts";
 import type { Uplink, UplinkNetwork } from "./paths.ts";
 
 export const CUT_KINDS = [
@@ -18,8 +19,7 @@ export type CutKind = (typeof CUT_KINDS)[number];
 
 /** In the router of a path, for every packet that it forwards. */
 function forwardRule(router: string, rule: string): string {
-  const table = `table inet cut { chain forward { type filter hook forward priority 0; ${rule}; }; }`;
-  return `ip netns exec ${router} nft '${table}'`;
+  return `ip netns exec ${router} nft '${ruleTable(rule)}'`;
 }
 
 const CUTS: Record<CutKind, (uplink: Uplink) => string> = {

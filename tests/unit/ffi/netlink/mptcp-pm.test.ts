@@ -5,6 +5,7 @@ import {
   encodeEndpoint,
   type PmEndpoint,
 } from "../../../../ffi/netlink/mptcp-pm.ts";
+import { NO_FLAGS } from "../../../support/endpoint-flags.ts";
 
 /** Answers of Linux 6.18, genlmsghdr and attributes. */
 const ANSWER_IPV4 =
@@ -12,15 +13,6 @@ const ANSWER_IPV4 =
 const ANSWER_IPV6 =
   "0301000038000180060001000a00000006000500000000000500020008000000080006000100000014000400fd010000000000000000000000000001";
 const ANSWER_LIMITS = "0601000008000200000000000800030002000000";
-
-const NO_FLAGS = {
-  signal: false,
-  subflow: false,
-  backup: false,
-  fullmesh: false,
-  implicit: false,
-  laminar: false,
-};
 
 const IPV4: PmEndpoint = {
   id: 7,

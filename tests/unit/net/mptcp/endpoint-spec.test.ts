@@ -10,15 +10,7 @@ import {
   parseEndpointSpec,
   planEndpoints,
 } from "../../../../src/net/mptcp/endpoint-spec.ts";
-
-const NO_FLAGS: EndpointFlags = {
-  signal: false,
-  subflow: false,
-  backup: false,
-  fullmesh: false,
-  implicit: false,
-  laminar: false,
-};
+import { NO_FLAGS } from "../../../support/endpoint-flags.ts";
 
 function link(index: number, name: string, state: Partial<LinkFacts> = {}): LinkFacts {
   return { index, name, isUp: true, isRunning: true, isLoopback: false, ...state };

@@ -2,15 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { EndpointFlags, PmEndpoint } from "../../../../ffi/netlink/mptcp-pm.ts";
 import type { AddressFacts, LinkFacts } from "../../../../ffi/netlink/rtnetlink.ts";
 import { sourcesOf } from "../../../../src/net/mptcp/endpoints.ts";
-
-const NO_FLAGS: EndpointFlags = {
-  signal: false,
-  subflow: false,
-  backup: false,
-  fullmesh: false,
-  implicit: false,
-  laminar: false,
-};
+import { NO_FLAGS } from "../../../support/endpoint-flags.ts";
 
 /** 10.9.N.1, N being the interface too where none is given. */
 const ip = (path: number): Uint8Array => Uint8Array.of(10, 9, path, 1);
