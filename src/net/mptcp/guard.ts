@@ -201,7 +201,7 @@ class Guard implements StreamWatch {
     if (this.#state.verdict === "mptcp" && isMptcp(fd) === false && !isReset(fd)) {
       this.#fallBack(this.#explain("later"));
     }
-    this.#probe?.look();
+    this.#probe?.lastLook();
   }
 
   #stopLooking(): void {

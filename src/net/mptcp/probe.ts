@@ -37,8 +37,11 @@ export interface ProbeOptions {
 
 const INTERVAL_MS = 100;
 
-/** A backup flag can change in mid-connection (MP_PRIO), and asking costs a netlink exchange a path. */
-const LOOKS_A_BACKUP_QUESTION = 10;
+/**
+ * What the sockets do not tell is asked less often, for it costs netlink exchanges: backup flags, which can change in
+ * mid-connection (MP_PRIO), and interfaces, whose loss leaves their subflows as they are.
+ */
+const LOOKS_A_QUESTION = 10;
 
 export class Probe {
   readonly #stream: SocketStream;
@@ -49,6 +52,7 @@ export class Probe {
   /** When a path went last, or at the start. */
   #counters: MptcpCounters | null = readCounters();
   #looks = 0;
+  #lost: ReadonlySet<number> = new Set();
   #timer: Timer | null = null;
 
   constructor(stream: SocketStream, options: ProbeOptions) {
@@ -95,7 +99,13 @@ export class Probe {
     this.#liveness.received();
   }
 
-  /** A look, beside those by the timer. @returns why the connection cannot go on; null: it can */
+  /** The look when the connection, or its use, ends: with all questions. */
+  lastLook(): void {
+    this.#looks = 0;
+    this.look();
+  }
+
+  /** @returns why the connection cannot go on; null: it can */
   look(): EndOfPaths | null {
     const { fd } = this.#stream;
     const info = readPaths(fd);
@@ -103,7 +113,11 @@ export class Probe {
     const { clock } = this.#options;
     const atMs = clock.nowMs();
     const { dead, end } = this.#liveness.observe({ info, atMs, hasUnread: hasUnread(fd) });
-    this.#observe(info, { atMs, dead });
+    if (this.#looks++ % LOOKS_A_QUESTION === 0) {
+      this.#askForBackups(info);
+      this.#lost = this.#askForLost();
+    }
+    this.#observe(info, { atMs, dead: dead.union(this.#lost) });
     return end;
   }
 
@@ -115,7 +129,7 @@ export class Probe {
       interfaceOf: (address) => this.#interfaceOf(address),
       evidence: () => this.#evidence(),
     });
-    this.#askForBackups(info, changes.length > 0);
+    if (changes.length > 0) this.#askForBackups(info);
     for (const change of changes) this.#tell(change);
   }
 
@@ -160,8 +174,20 @@ export class Probe {
     };
   }
 
-  #askForBackups({ subflows }: FullInfo, hasNews: boolean): void {
-    if (!hasNews && this.#looks++ % LOOKS_A_BACKUP_QUESTION !== 0) return;
+  /** Paths whose interface is down, or has their address no more: they may come back, and carry nothing until then. */
+  #askForLost(): ReadonlySet<number> {
+    const lost = new Set<number>();
+    this.#interfaces.forget();
+    for (const { id, phase, local, interfaceName } of this.#options.record.paths) {
+      // An address that no interface ever had (127.0.0.2 needs none) is no evidence.
+      if (phase === "closed" || interfaceName === null) continue;
+      const runs = this.#interfaces.runs(interfaceName);
+      if (runs === false || this.#interfaces.hasAddress(local.address) === false) lost.add(id);
+    }
+    return lost;
+  }
+
+  #askForBackups({ subflows }: FullInfo): void {
     for (const { id, local, remote } of subflows) {
       const path = this.#options.record.paths.find((one) => one.id === id && one.id !== 0);
       if (path && local && remote) path.backup = isBackupSubflow(local, remote) ?? path.backup;

@@ -96,6 +96,27 @@ sideBySide("nft")("a silent drop that ends: both paths carry again", async () =>
   expect(pathOn(network, done, 2).bytes_in).toBeGreaterThan(atCut + SIZE / 8);
 });
 
+sideBySide()("a link that goes down and comes back: both are told, with the cause", async () => {
+  const network = await uplinks({ family: "IPv4", rateMbit: RATE_MBIT });
+  await using topology = network.topology;
+  await startServer(topology);
+  const download = transferIn(network, [`http://${network.host}:8080/${2 * SIZE}`]);
+  await bothAtWork(network, download);
+  await cut(network, "client's link down", 2);
+  const atCut = (await topology.traffic("client")).c1?.receivedBytes ?? 0;
+  // More than a second's worth: so often interfaces are asked for.
+  await untilMoved(network, { bytes: atCut + SIZE / 2, devices: ["c1"], during: download });
+  await mend(network, 2);
+  const done = await download;
+  expect(done).toMatchObject({ exitCode: 0, hash: hashOfGenerated(2 * SIZE) });
+  const told = connectionOf(done).events.filter(({ path_id }) => path_id === 2);
+  expect(told.map(({ kind, text }) => [kind, text])).toEqual([
+    ["path-up", ""],
+    ["path-down", "its interface is down"],
+    ["path-recovered", ""],
+  ]);
+});
+
 for (const kind of ["silent drop", "client's link down", "reset"] as const) {
   sideBySide("nft")(`backup path, ${kind} on the first: the backup takes over`, async () => {
     const network = await uplinks({
