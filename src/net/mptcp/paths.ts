@@ -115,13 +115,6 @@ export interface MptcpRecord {
   readonly samples: PathSample[];
 }
 
-/** A path's part of all bytes of the record, 0 to 1; 0 where nothing moved. */
-export function shareOf(record: MptcpRecord, path: PathRecord): number {
-  let all = 0;
-  for (const { bytesIn, bytesOut } of record.paths) all += bytesIn + bytesOut;
-  return all === 0 ? 0 : (path.bytesIn + path.bytesOut) / all;
-}
-
 /** The paths that are neither down nor closed. */
 export function livePaths(record: MptcpRecord): PathRecord[] {
   return record.paths.filter(({ phase }) => phase === "up");
