@@ -13,12 +13,12 @@ import { CurlError } from "../error.ts";
 import type { MptcpRecord } from "../net/mptcp/paths.ts";
 import type { FallbackReason } from "../net/mptcp/verdict.ts";
 import type { RouteSpec } from "../net/route.ts";
-import type { Stream } from "../net/stream.ts";
+import type { Stream, WatchUse } from "../net/stream.ts";
 import type { Trace } from "../trace.ts";
 import type { Counters, MptcpOutcome } from "./outcome.ts";
 
 /** Whether somebody reads the paths of a transfer; "series": with their course over time. */
-export type PathInterest = "unread" | "read" | "series";
+export type PathInterest = WatchUse["paths"];
 
 export interface TransferMptcpOptions {
   readonly paths: PathInterest;

@@ -214,12 +214,12 @@ class TransferRun {
   // ---- connecting
 
   async #reach(route: RouteSpec): Promise<Reached> {
-    const { tls } = this.#t;
+    const { tls, route: asked } = this.#t;
     const { url } = this.#hop;
     const target = targetOf(url);
     const hops = planRoute(target, route, tls);
     // By what was asked for: where MPTCP proved impossible, the next transfer goes on with the plain connection.
-    const key = poolKey(target, this.#t.route, planRoute(target, this.#t.route, tls));
+    const key = poolKey(target, asked, route === asked ? hops : planRoute(target, asked, tls));
     const { timings } = this.#time;
     timings.queueMs = this.#time.sinceStartMs();
     const kept = route.mptcp.fellBack ? null : this.#takeKept(key);

@@ -55,7 +55,7 @@ export interface StreamReader {
 
 /** How a transfer uses a connection that is looked after. */
 export interface WatchUse {
-  /** Seconds without evidence of life after which a path is dead, in milliseconds; 0: never by that. */
+  /** How long a path may owe an answer; milliseconds, 0: for ever. */
   readonly pathTimeoutMs: number;
   /** Whether somebody reads the paths: then they are looked at from the start, else only once it takes long. */
   readonly paths: "unread" | "read" | "series";

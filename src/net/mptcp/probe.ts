@@ -11,7 +11,7 @@ import { isBackupSubflow } from "#ffi/netlink/sock-diag.ts";
 import { mptcpCountersOf, readNetstat, readSnmp, tcpCountersOf } from "#ffi/proc.ts";
 import type { SocketAddress } from "#ffi/sockaddr.ts";
 import { hasUnread, localAddress, peerAddress } from "#ffi/socket.ts";
-import type { FullInfo } from "#ffi/structs.ts";
+import { decodeMptcpInfo, type FullInfo } from "#ffi/structs.ts";
 import { decodeTcpInfo, TCP_STATES } from "#ffi/tcp-info.ts";
 import type { Clock, Timer } from "../../clock.ts";
 import type { Trace } from "../../trace.ts";
@@ -235,17 +235,8 @@ function readPaths(fd: number): FullInfo | null {
   }
 }
 
-const NOT_MPTCP: FullInfo["info"] = {
-  token: 0,
-  remoteKeyReceived: false,
-  extraSubflows: 0,
-  totalSubflows: null,
-  retransmits: null,
-  retransmittedBytes: null,
-  bytesSent: null,
-  bytesReceived: null,
-  bytesAcked: null,
-};
+/** Of a connection that is not MPTCP nothing is known. */
+const NOT_MPTCP = decodeMptcpInfo(new Uint8Array(0));
 
 function readCounters(): MptcpCounters | null {
   const netstat = readNetstat();

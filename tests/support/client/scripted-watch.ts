@@ -5,6 +5,7 @@ import { CurlError } from "../../../src/error.ts";
 import type { MptcpRecord } from "../../../src/net/mptcp/paths.ts";
 import type { FallbackReason, MptcpState } from "../../../src/net/mptcp/verdict.ts";
 import type { StreamWatch, WatchUse } from "../../../src/net/stream.ts";
+import { mptcpRecord } from "../outcome.ts";
 import type { ScriptedStream } from "./scripted-stream.ts";
 
 export const STRIPPED: FallbackReason = {
@@ -50,19 +51,7 @@ export class ScriptedWatch implements StreamWatch {
   begin(use: WatchUse): MptcpRecord | Promise<MptcpRecord> {
     this.uses.push(use);
     const { id: connectionId } = this.#stream.connection;
-    const record: MptcpRecord = {
-      connectionId,
-      state: this.state,
-      host: "a.example",
-      port: 80,
-      startedMs: 0,
-      endedMs: null,
-      paths: [],
-      mostSubflows: 0,
-      bytesRetransmitted: null,
-      events: [],
-      samples: [],
-    };
+    const record = mptcpRecord({ connectionId, state: this.state, events: [] });
     this.records.push(record);
     return use.paths === "unread" ? record : Promise.resolve(record);
   }
